@@ -1,0 +1,108 @@
+/** Why a transport call failed. `closed` means that we closed it ourselves. */
+export type TransportErrorCode =
+  | "closed"
+  | "reset"
+  | "timeout"
+  | "truncated"
+  | "refused"
+  | "unreachable"
+  | "address-in-use"
+  | "address-not-available"
+  | "not-permitted"
+  | "tls"
+  | "unsupported"
+  | "other";
+
+/**
+ * A socket operation failed. The end of a stream is not an error: `read()`
+ * answers `null` for it.
+ */
+export class TransportError extends Error {
+  override readonly name = "TransportError";
+  readonly code: TransportErrorCode;
+
+  constructor(
+    code: TransportErrorCode,
+    message: string,
+    options?: { readonly cause?: unknown },
+  ) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** Why a file system call failed; each code has one reply text. */
+export type FileErrorCode =
+  | "not-found"
+  | "exists"
+  | "not-a-directory"
+  | "is-a-directory"
+  | "not-empty"
+  | "permission-denied"
+  | "not-permitted"
+  | "read-only"
+  | "no-space"
+  | "quota-exceeded"
+  | "too-large"
+  | "name-too-long"
+  | "too-many-links"
+  | "cross-device"
+  | "busy"
+  | "too-many-open"
+  | "not-a-file"
+  | "outside-root"
+  | "invalid"
+  | "unsupported"
+  | "io"
+  | "custom";
+
+/**
+ * A file system call failed.
+ *
+ * The message is for logs and may hold a real path. The client is sent a text
+ * chosen by `code`, except for `custom`, whose `reply` a file system of the
+ * user's own wants the client to read.
+ *
+ * @example A file system that refuses with a text of its own
+ * ```ts
+ * import { FileError } from "anyftpd/core";
+ * const refused = new FileError("custom", "Cannot write: the archive is sealed", {
+ *   reply: "the archive is sealed",
+ * });
+ * console.assert(refused.reply === "the archive is sealed");
+ * ```
+ */
+export class FileError extends Error {
+  override readonly name = "FileError";
+  readonly code: FileErrorCode;
+  /** The text for the client; only read when `code` is `custom`. */
+  readonly reply: string | null;
+
+  constructor(
+    code: FileErrorCode,
+    message: string,
+    options?: { readonly cause?: unknown; readonly reply?: string },
+  ) {
+    super(message, options);
+    this.code = code;
+    this.reply = options?.reply ?? null;
+  }
+}
+
+/**
+ * A login was refused, with the text that the client shall read after 530.
+ * An authorizer that answers `null` gives the default text instead.
+ */
+export class AuthenticationError extends Error {
+  override readonly name = "AuthenticationError";
+}
+
+/** An option does not hold: thrown when an object is made, never later. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** The message of whatever was thrown, for a log line. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,84 @@
+import type { FileSystem } from "./file_system.ts";
+import type { Endpoint } from "./transport.ts";
+
+/** What a client wants to do; pyftpdlib's letters are in `auth/permissions.ts`. */
+export type Action =
+  | "enter"
+  | "list"
+  | "read"
+  | "append"
+  | "delete"
+  | "rename"
+  | "mkdir"
+  | "write"
+  | "chmod"
+  | "touch";
+
+/** What a client offered. The password is never logged. */
+export interface LoginRequest {
+  readonly username: string;
+  readonly password: string;
+  readonly remote: Endpoint;
+  readonly local: Endpoint;
+  /** Whether the control connection is encrypted. */
+  readonly secure: boolean;
+  /** DER, when the client showed a certificate. */
+  readonly peerCertificate: Uint8Array | null;
+}
+
+/** The path that a permission is asked for. */
+export interface PermissionTarget {
+  /** Absolute virtual path. */
+  readonly path: string;
+  /** Whether it is a folder today; false when it does not exist. */
+  isDirectory(): Promise<boolean>;
+}
+
+/** A user who is logged in. */
+export interface Account {
+  readonly name: string;
+  readonly fileSystem: FileSystem;
+  /**
+   * The folder in which the session starts.
+   * @default {"/"}
+   */
+  readonly home?: string;
+  /** @default {"Login successful."} */
+  readonly loginMessage?: string;
+  /** @default {"Goodbye."} */
+  readonly quitMessage?: string;
+  readonly limits?: AccountLimits;
+  /**
+   * False says that `allows` does not look at the path, which spares a look-up
+   * of links for every command.
+   * @default {true}
+   */
+  readonly pathRules?: boolean;
+  /** Called for every command on a path; asked again each time. */
+  allows(
+    action: Action,
+    target: PermissionTarget,
+  ): boolean | Promise<boolean>;
+}
+
+/** Limits of one user, over all of the user's sessions. */
+export interface AccountLimits {
+  /** Bytes per second over all sessions of the user; 0 is no limit. */
+  readonly downloadRate?: number;
+  /** Bytes per second over all sessions of the user; 0 is no limit. */
+  readonly uploadRate?: number;
+  /** Sessions at the same time; 0 is no limit. */
+  readonly sessions?: number;
+}
+
+/**
+ * Looks users up. `null` refuses with the default text,
+ * {@linkcode AuthenticationError} with its own; any other error is logged and
+ * refuses too.
+ */
+export interface Authorizer {
+  authenticate(
+    request: LoginRequest,
+    signal: AbortSignal,
+  ): Promise<Account | null>;
+}
