@@ -1,0 +1,79 @@
+import { readFile } from "node:fs/promises";
+import { networkInterfaces } from "node:os";
+import process from "node:process";
+import { ConfigError, messageOf } from "../lib/base/errors.ts";
+import type { CliHost, CliOutput } from "../lib/cli/host.ts";
+import type { Platform } from "../lib/spi/clock.ts";
+import type { FileSystem } from "../lib/spi/file_system.ts";
+import { onStopSignal } from "./_shutdown.ts";
+
+/** What differs between the runtimes. */
+export interface CliAdapter {
+  readonly platform: Platform;
+  openFolder(path: string): FileSystem;
+}
+
+/** The program around the command, by the node: modules of any runtime. */
+export function cliHost(adapter: CliAdapter): CliHost {
+  return {
+    platform: adapter.platform,
+    openFolder: (path) => adapter.openFolder(path),
+    stdout: output(process.stdout),
+    stderr: output(process.stderr),
+    env: process.env,
+    cwd: process.cwd(),
+    pid: process.pid,
+    readTextFile,
+    networkAddresses,
+    onSignal: onStopSignal,
+  };
+}
+
+/** Resolves once all that was written is out; then the program may end. */
+export async function flushOutputs(): Promise<void> {
+  const streams = [process.stdout, process.stderr];
+  await Promise.all(streams.map((stream) =>
+    new Promise<void>((resolve) => {
+      if (stream.destroyed) resolve();
+      else stream.write("", () => resolve());
+    })
+  ));
+}
+
+function output(stream: NodeJS.WriteStream): CliOutput {
+  // A reader that went away (`anyftpd --help | head -1`, a log pipe) must not
+  // end the program: EPIPE arrives as an event.
+  stream.on("error", () => {});
+  return {
+    isTerminal: stream.isTTY === true,
+    write(text): void {
+      if (!stream.destroyed) stream.write(text);
+    },
+  };
+}
+
+async function readTextFile(path: string): Promise<string> {
+  try {
+    return await readFile(path, "utf8");
+  } catch (error) {
+    // "ENOENT: no such file or directory, open 'x'"
+    const reason = /^[A-Z]+: ([^,]+)/.exec(messageOf(error))?.[1];
+    throw new ConfigError(
+      `Cannot read "${path}": ${reason ?? messageOf(error)}`,
+      { cause: error },
+    );
+  }
+}
+
+function networkAddresses(): readonly string[] {
+  let interfaces: ReturnType<typeof networkInterfaces>;
+  try {
+    interfaces = networkInterfaces();
+  } catch {
+    return []; // Deno without --allow-sys: only a hint is lost.
+  }
+  return Object.values(interfaces).flatMap((list) => list ?? [])
+    // Link-local addresses need a zone, which differs on each client.
+    .filter(({ address, internal }) => !internal && !/^fe[89ab]/i.test(address))
+    .map(({ address }) => address);
+}

@@ -1,0 +1,104 @@
+import { FileError, type FileErrorCode } from "../lib/base/errors.ts";
+
+/** The operating system's error names; what is not listed is `io`. */
+const CODES: Readonly<Record<string, FileErrorCode>> = {
+  ENOENT: "not-found",
+  EEXIST: "exists",
+  ENOTDIR: "not-a-directory",
+  EISDIR: "is-a-directory",
+  ENOTEMPTY: "not-empty",
+  EACCES: "permission-denied",
+  EPERM: "not-permitted",
+  EROFS: "read-only",
+  ENOSPC: "no-space",
+  EDQUOT: "quota-exceeded",
+  EFBIG: "too-large",
+  EOVERFLOW: "too-large",
+  ENAMETOOLONG: "name-too-long",
+  ELOOP: "too-many-links",
+  EMLINK: "too-many-links",
+  EXDEV: "cross-device",
+  EBUSY: "busy",
+  ETXTBSY: "busy",
+  // A lease or a mandatory lock, since files are opened with O_NONBLOCK.
+  EAGAIN: "busy",
+  EMFILE: "too-many-open",
+  ENFILE: "too-many-open",
+  // What opening a pipe without a reader, or a socket, answers.
+  ENXIO: "not-a-file",
+  ENODEV: "not-a-file",
+  EINVAL: "invalid",
+  EILSEQ: "invalid",
+  ERR_INVALID_ARG_VALUE: "invalid",
+  ENOSYS: "unsupported",
+  ENOTSUP: "unsupported",
+  EOPNOTSUPP: "unsupported",
+};
+
+const TEXTS: Readonly<Record<FileErrorCode, string>> = {
+  "not-found": "no such file or directory",
+  "exists": "file exists",
+  "not-a-directory": "not a directory",
+  "is-a-directory": "is a directory",
+  "not-empty": "directory not empty",
+  "permission-denied": "permission denied",
+  "not-permitted": "operation not permitted",
+  "read-only": "read-only file system",
+  "no-space": "no space left on device",
+  "quota-exceeded": "disk quota exceeded",
+  "too-large": "file too large",
+  "name-too-long": "file name too long",
+  "too-many-links": "too many levels of symbolic links",
+  "cross-device": "not on the same device",
+  "busy": "device or resource busy",
+  "too-many-open": "too many open files",
+  "not-a-file": "not a regular file",
+  "outside-root": "outside the shared folder",
+  "invalid": "invalid argument",
+  "unsupported": "operation not supported",
+  "io": "input/output error",
+  "custom": "refused",
+};
+
+/** The code for what a `node:fs` call threw. */
+export function fileErrorCode(error: unknown): FileErrorCode {
+  if (error instanceof FileError) return error.code;
+  const { code, name } = error as { code?: unknown; name?: unknown };
+  if (typeof code === "string") return CODES[code] ?? "io";
+  // Deno refuses paths outside --allow-read and --allow-write with an error
+  // that has no code.
+  return name === "NotCapable" ? "permission-denied" : "io";
+}
+
+/**
+ * The error to throw for what a `node:fs` call threw.
+ *
+ * @param action What was tried, as a verb: `open`, `rename`
+ * @param path The real path, for the log
+ */
+export function fileError(
+  error: unknown,
+  action: string,
+  path: string,
+): FileError {
+  if (error instanceof FileError) return error;
+  return makeFileError(fileErrorCode(error), action, path, error);
+}
+
+/** An error that the operating system did not raise but might have. */
+export function makeFileError(
+  code: FileErrorCode,
+  action: string,
+  path: string,
+  cause?: unknown,
+): FileError {
+  const system = (cause as { code?: unknown } | undefined)?.code;
+  const detail = code === "io" && typeof system === "string"
+    ? ` (${system})`
+    : "";
+  return new FileError(
+    code,
+    `Cannot ${action} "${path}": ${TEXTS[code]}${detail}`,
+    cause === undefined ? {} : { cause },
+  );
+}

@@ -1,0 +1,166 @@
+import { closeSync } from "node:fs";
+import { posix } from "node:path";
+import type { FileError } from "../lib/base/errors.ts";
+import { fileErrorCode, makeFileError } from "./_file_errors.ts";
+import type { Answer } from "./_file_calls.ts";
+import { type HostPath, hostPath } from "./_host_path.ts";
+
+/** As many links as Linux follows before it says ELOOP. */
+const MAX_LINKS = 40;
+
+/**
+ * A file or folder that was found to lie in the shared folder, in a form that
+ * calls can act on. Must be released.
+ */
+export class Place {
+  /** Where it really lay when it was checked. */
+  readonly real: string;
+  /** A descriptor that only names it (O_PATH), or `null`. */
+  readonly descriptor: number | null;
+  readonly #prefix: string;
+  #released = false;
+
+  constructor(real: string, prefix: string, descriptor: number | null) {
+    this.real = real;
+    this.descriptor = descriptor;
+    this.#prefix = prefix;
+  }
+
+  /** The place itself, for calls that follow links. */
+  get path(): HostPath {
+    return hostPath(this.#prefix);
+  }
+
+  /** A name in it. */
+  at(name: string): HostPath {
+    return hostPath(`${this.#prefix}/${name}`);
+  }
+
+  /** Where a name in it really lies, for messages. */
+  realAt(name: string): string {
+    return joinPaths(this.real, name);
+  }
+
+  release(): void {
+    if (this.descriptor === null || this.#released) return;
+    this.#released = true;
+    // Closing a descriptor that only names a file never waits for a disk.
+    closeSync(this.descriptor);
+  }
+}
+
+/**
+ * Keeps every path inside one folder, whatever its links say.
+ *
+ * Paths are virtual ones that have passed `checkPath`. Calls throw `FileError`
+ * with code `outside-root`, and the errors of `node:fs` as they come.
+ */
+export interface Jail {
+  /** The real path of the folder. */
+  readonly root: string;
+  /** What the path leads to, all links followed. */
+  follow(path: string): Promise<Place>;
+  /** The same, and it is a folder. */
+  folder(path: string): Promise<Place>;
+  /** What a name in a folder leads to, all links followed. */
+  entry(folder: Place, name: string): Promise<Place>;
+  /** The real path; a tail that does not exist is kept. */
+  resolve(path: string): Promise<string>;
+  /**
+   * Asks once more, after `real` was opened, where links can be swapped
+   * between check and use.
+   */
+  confirm(real: string, descriptor: number): Promise<void>;
+}
+
+/** What `resolveInside` needs of the system. */
+export interface LinkReader {
+  /** The path with all links resolved; throws when there is nothing. */
+  canonical(real: string): Answer<string>;
+  readlink(real: string): Answer<string>;
+}
+
+/**
+ * Walks a path part by part from `start`, a real path, through links, as far
+ * as it exists. Unlike realpath(3) it keeps the rest.
+ *
+ * @throws {FileError} `outside-root`, `too-many-links`
+ */
+export async function resolveInside(
+  root: string,
+  start: string,
+  path: string,
+  reader: LinkReader,
+): Promise<string> {
+  const ahead = path.split("/").reverse();
+  let real = start;
+  let links = 0;
+  for (let part = ahead.pop(); part !== undefined; part = ahead.pop()) {
+    if (part === "" || part === ".") continue;
+    // `real` has no links left, so its parent is found in its text.
+    const next = joinPaths(real, part);
+    if (part === "..") {
+      real = next;
+      continue;
+    }
+    const found = await attempt(() => reader.canonical(next));
+    if (found !== null) {
+      real = found;
+      continue;
+    }
+    const target = await attempt(() => reader.readlink(next));
+    if (target === null) {
+      real = joinPaths(next, ...ahead.reverse());
+      break;
+    }
+    if (++links > MAX_LINKS) {
+      throw makeFileError("too-many-links", "follow", joinPaths(start, path));
+    }
+    const top = topOf(target);
+    ahead.push(...target.slice(top.length).split("/").reverse());
+    if (top !== "") real = top;
+  }
+  if (!isInside(root, real)) throw outside(joinPaths(start, path));
+  return real;
+}
+
+/** Whether a real path is `root` or lies below it. */
+export function isInside(root: string, real: string): boolean {
+  return real === root || real.startsWith(root === "/" ? "/" : `${root}/`);
+}
+
+/** A real path below `root` as the client sees it. */
+export function virtualPath(root: string, real: string): string {
+  if (real === root) return "/";
+  return root === "/" ? real : real.slice(root.length);
+}
+
+/** The real path of a virtual one, links not looked at. */
+export function realPath(root: string, path: string): string {
+  if (path === "/") return root;
+  return root === "/" ? path : root + path;
+}
+
+/** Joins real paths, which have `/` as separator on every system. */
+export function joinPaths(...parts: readonly string[]): string {
+  return posix.join(...parts);
+}
+
+/** What an absolute target of a link starts with; empty for a relative one. */
+export function topOf(target: string): string {
+  return /^(?:[A-Za-z]:)?\//.exec(target)?.[0] ?? "";
+}
+
+/** The error for a path that leads out. */
+export function outside(real: string): FileError {
+  return makeFileError("outside-root", "follow", real);
+}
+
+async function attempt(call: () => Answer<string>): Promise<string | null> {
+  try {
+    return await call();
+  } catch (error) {
+    if (fileErrorCode(error) === "too-many-open") throw error;
+    return null;
+  }
+}

@@ -1,0 +1,229 @@
+import { type Dir, opendirSync, promises, readdirSync } from "node:fs";
+import { setImmediate } from "node:timers";
+import type { DirectoryEntry, ListOptions } from "../lib/spi/file_system.ts";
+import { fileErrorCode } from "./_file_errors.ts";
+import type { Answer, AnyStats, FileCalls } from "./_file_calls.ts";
+import { hostText, isLossy, lossyKey, lossyKeyOf } from "./_host_path.ts";
+import {
+  type Jail,
+  joinPaths,
+  type Place,
+  resolveInside,
+  topOf,
+  virtualPath,
+} from "./_jail.ts";
+import { localStat } from "./_local_stat.ts";
+
+/** Names that the system is asked for at a time. */
+const READ_AHEAD = 1024;
+
+/**
+ * Entries per batch. Looking at 256 of them blocks for 0.6 ms on Node, and
+ * others are served between batches.
+ */
+const BATCH = 256;
+
+/** Look-ups under way at a time when they go through the thread pool. */
+const AT_A_TIME = 16;
+
+/** Lists one folder; see `FileSystem.list`. */
+export class LocalListing {
+  readonly #jail: Jail;
+  readonly #calls: FileCalls;
+  readonly #folder: Place;
+  readonly #options: ListOptions;
+
+  constructor(
+    jail: Jail,
+    calls: FileCalls,
+    folder: Place,
+    options: ListOptions,
+  ) {
+    this.#jail = jail;
+    this.#calls = calls;
+    this.#folder = folder;
+    this.#options = options;
+  }
+
+  async *batches(): AsyncGenerator<readonly DirectoryEntry[], void, void> {
+    let names: AsyncIterable<string[]> = this.#names();
+    if (this.#options.sorted) names = sortedBatches(names);
+    let first = true;
+    for await (const batch of names) {
+      if (!first) await turn();
+      first = false;
+      const entries = await this.#describeAll(batch);
+      if (entries.length > 0) yield entries;
+    }
+  }
+
+  /** Names in the order of the system. */
+  async *#names(): AsyncGenerator<string[], void, void> {
+    const options = { bufferSize: READ_AHEAD };
+    const folder = this.#calls.blocking
+      ? opendirSync(this.#folder.path, options)
+      : await promises.opendir(this.#folder.path, options);
+    const raw = new RawNames(this.#folder);
+    try {
+      while (true) {
+        const names = await readNames(folder, this.#calls.blocking);
+        if (names.length === 0) return;
+        yield names.some(isLossy) ? raw.restore(names) : names;
+      }
+    } finally {
+      folder.closeSync();
+    }
+  }
+
+  async #describeAll(names: readonly string[]): Promise<DirectoryEntry[]> {
+    const entries: DirectoryEntry[] = [];
+    const step = this.#calls.blocking ? 1 : AT_A_TIME;
+    for (let at = 0; at < names.length; at += step) {
+      const answers = names.slice(at, at + step)
+        .map((name) => this.#describe(name));
+      for (const answer of answers) {
+        const entry = answer instanceof Promise ? await answer : answer;
+        if (entry !== null) entries.push(entry);
+      }
+    }
+    return entries;
+  }
+
+  /** `null`: it vanished, or may not be looked at. */
+  #describe(name: string): Answer<DirectoryEntry | null> {
+    if (this.#options.stat === "none") return { name, stat: null };
+    try {
+      const stats = this.#calls.lstat(this.#folder.at(name));
+      return stats instanceof Promise
+        ? stats.then((there) => this.#entry(name, there), () => null)
+        : this.#entry(name, stats);
+    } catch {
+      return null;
+    }
+  }
+
+  #entry(name: string, stats: AnyStats): Answer<DirectoryEntry | null> {
+    if (!stats.isSymbolicLink()) return { name, stat: localStat(stats) };
+    return this.#options.stat === "self"
+      ? this.#link(name, stats)
+      : this.#linked(name);
+  }
+
+  /** A link as itself. */
+  async #link(name: string, stats: AnyStats): Promise<DirectoryEntry> {
+    const stat = localStat(stats);
+    try {
+      const says = await this.#calls.readlink(this.#folder.at(name));
+      return { name, stat, target: await this.#shown(says, name) };
+    } catch {
+      return { name, stat };
+    }
+  }
+
+  /** What a link leads to. */
+  async #linked(name: string): Promise<DirectoryEntry | null> {
+    try {
+      const place = await this.#jail.entry(this.#folder, name);
+      try {
+        return { name, stat: localStat(await this.#calls.stat(place.path)) };
+      } finally {
+        place.release();
+      }
+    } catch {
+      return null;
+    }
+  }
+
+  /**
+   * The target of a link for the eyes of a client: as the link says it, but in
+   * terms of the shared folder where it names real folders above that.
+   */
+  async #shown(target: string, name: string): Promise<string> {
+    const { root } = this.#jail;
+    const { real } = this.#folder;
+    const end = await resolveInside(root, real, name, {
+      canonical: async (path) => {
+        const place = await this.#jail.follow(virtualPath(root, path));
+        place.release();
+        return place.real;
+      },
+      readlink: (path) => this.#calls.readlink(path),
+    });
+    const climbs = joinPaths(`.${virtualPath(root, real)}`, target)
+      .startsWith("..");
+    return topOf(target) !== "" || climbs ? virtualPath(root, end) : target;
+  }
+}
+
+/** Up to one batch of names; none at the end. */
+async function readNames(folder: Dir, blocking: boolean): Promise<string[]> {
+  const names: string[] = [];
+  while (names.length < BATCH) {
+    const entry = blocking ? folder.readSync() : await folder.read();
+    if (entry === null) break;
+    names.push(entry.name);
+  }
+  return names;
+}
+
+async function* sortedBatches(
+  names: AsyncIterable<readonly string[]>,
+): AsyncGenerator<string[], void, void> {
+  const all: string[] = [];
+  let unread = 0;
+  for await (const batch of names) {
+    all.push(...batch);
+    unread += batch.length;
+    if (unread < 4 * READ_AHEAD) continue;
+    unread = 0;
+    await turn();
+  }
+  all.sort();
+  for (let at = 0; at < all.length; at += BATCH) {
+    yield all.slice(at, at + BATCH);
+  }
+}
+
+/** Lets everybody else have a go. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/**
+ * Gives names back the bytes that `node:fs` lost when it read them as text.
+ * Reading all names as bytes takes twice as long; one folder in a thousand
+ * needs it.
+ */
+class RawNames {
+  readonly #folder: Place;
+  #waiting: Map<string, string[]> | null = null;
+
+  constructor(folder: Place) {
+    this.#folder = folder;
+  }
+
+  /** Names that are gone by now are left out. */
+  restore(names: readonly string[]): string[] {
+    this.#waiting ??= this.#read();
+    const restored: string[] = [];
+    for (const name of names) {
+      const raw = isLossy(name)
+        ? this.#waiting.get(lossyKey(name))?.pop()
+        : name;
+      if (raw !== undefined) restored.push(raw);
+    }
+    return restored;
+  }
+
+  #read(): Map<string, string[]> {
+    const waiting = new Map<string, string[]>();
+    for (const bytes of readdirSync(this.#folder.path, "buffer")) {
+      const key = lossyKeyOf(bytes);
+      if (!isLossy(key)) continue;
+      const same = waiting.get(key);
+      if (same === undefined) waiting.set(key, [hostText(bytes)]);
+      else same.push(hostText(bytes));
+    }
+    return waiting;
+  }
+}

@@ -1,0 +1,118 @@
+import { createServer, type Server, type Socket } from "node:net";
+import { TransportError } from "../lib/base/errors.ts";
+import { Queue } from "../lib/base/queue.ts";
+import type { Connection, Endpoint, Listener } from "../lib/spi/transport.ts";
+import { endpoint } from "./_endpoint.ts";
+import { endsOf, NodeConnection } from "./_node_connection.ts";
+import { adopted, BufferSource, StreamSource } from "./_node_source.ts";
+import { transportError } from "./_socket_errors.ts";
+
+/** Connections that wait to be accepted, when nobody says. */
+export const DEFAULT_BACKLOG = 100;
+
+/** Routers forget silent connections; a long transfer makes control silent. */
+export const KEEP_ALIVE_DELAY_MS = 60_000;
+
+/** How accepted sockets are treated. */
+export interface NodeListenerOptions {
+  /** @default {100} */
+  readonly backlog?: number;
+  /** @default {false} */
+  readonly noDelay?: boolean;
+}
+
+/** A `net.Server` as a {@linkcode Listener}. */
+class NodeListener implements Listener {
+  readonly local: Endpoint;
+  readonly #server: Server;
+  readonly #queue: Queue<Connection>;
+  readonly #noDelay: boolean;
+  #closed = false;
+
+  constructor(server: Server, local: Endpoint, options: NodeListenerOptions) {
+    this.#server = server;
+    this.local = local;
+    this.#queue = new Queue(options.backlog ?? DEFAULT_BACKLOG);
+    this.#noDelay = options.noDelay ?? false;
+    server.on("connection", (socket) => this.#onConnection(socket));
+    // As when no descriptor is left for a client: the next may have more luck.
+    server.on("error", () => {});
+  }
+
+  accept(): Promise<Connection | null> {
+    return this.#queue.take();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#server.close();
+    for (const connection of this.#queue.close()) connection.close();
+  }
+
+  #onConnection(accepted: Socket): void {
+    const ends = endsOf(accepted);
+    if (ends === null) {
+      accepted.destroy();
+      return;
+    }
+    accepted.setKeepAlive(true, KEEP_ALIVE_DELAY_MS);
+    if (this.#noDelay) accepted.setNoDelay(true);
+    const buffer = new BufferSource();
+    const own = adopted(accepted, buffer);
+    const connection = new NodeConnection(
+      own ?? accepted,
+      own === null ? new StreamSource() : buffer,
+      ends.local,
+      ends.remote,
+    );
+    if (!this.#queue.push(connection)) connection.close();
+  }
+}
+
+/** A server whose sockets wait to be read and may be half closed. */
+export function pausedServer(): Server {
+  return createServer({ allowHalfOpen: true, pauseOnConnect: true });
+}
+
+/**
+ * A listener from a server that listens already. It should have been made with
+ * `allowHalfOpen` and `pauseOnConnect`, or bytes may be lost.
+ *
+ * @throws {TransportError} `unsupported` when it does not listen on TCP
+ */
+export function nodeListener(
+  server: Server,
+  options: NodeListenerOptions = {},
+): Listener {
+  const address = server.address();
+  if (address === null || typeof address === "string") {
+    throw new TransportError(
+      "unsupported",
+      "Cannot use the server: it does not listen on a TCP port",
+    );
+  }
+  return new NodeListener(
+    server,
+    endpoint(address.address, address.port),
+    options,
+  );
+}
+
+/** Starts `server`, with the errors of a {@linkcode Transport}. */
+export async function startServer(
+  server: Server,
+  where: string,
+  start: (listening: () => void) => void | Promise<void>,
+): Promise<void> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once("error", reject);
+      // Some throw at once: a descriptor that is none.
+      Promise.resolve(start(resolve)).catch(reject);
+      server.once("listening", () => server.off("error", reject));
+    });
+  } catch (error) {
+    throw transportError(`Cannot listen on ${where}`, error);
+  }
+}

@@ -1,0 +1,115 @@
+import { type OnReadOpts, Socket } from "node:net";
+import { BUN_NODE_ONREAD } from "./_runtime_gaps.ts";
+
+/** Where a {@linkcode NodeConnection} gets its bytes from, by pull. */
+export interface NodeSource {
+  /** Told once who wants to know that bytes have come. */
+  start(socket: Socket, arrived: () => void): void;
+  /** What is here already, or `null`; the chunk lent before is given back. */
+  take(): Uint8Array | null;
+  /** Nothing is here: `arrived` shall be called when there is. */
+  request(): void;
+}
+
+/** An idle session holds this much; a transfer soon has the largest. */
+const FIRST_BUFFER_BYTES = 4096;
+const BUFFER_GROWTH = 8;
+const LARGEST_BUFFER_BYTES = 262_144;
+
+/**
+ * Reads into one buffer of ours that grows with the traffic (`onread` of
+ * `node:net`): half the processor time of the other way, but only for sockets
+ * that we make ourselves.
+ */
+export class BufferSource implements NodeSource {
+  /** The option for `net.connect` or `new net.Socket`. */
+  readonly onread: OnReadOpts;
+  #buffer = new Uint8Array(FIRST_BUFFER_BYTES);
+  #chunk: Uint8Array | null = null;
+  #socket: Socket | null = null;
+  #arrived: () => void = () => {};
+
+  constructor() {
+    this.onread = {
+      // Asked again after each read, so that the buffer may grow.
+      buffer: () => this.#buffer,
+      callback: (length) => this.#received(length),
+    };
+  }
+
+  start(socket: Socket, arrived: () => void): void {
+    this.#socket = socket;
+    this.#arrived = arrived;
+  }
+
+  take(): Uint8Array | null {
+    const chunk = this.#chunk;
+    this.#chunk = null;
+    return chunk;
+  }
+
+  request(): void {
+    this.#socket?.resume();
+  }
+
+  #received(length: number): boolean {
+    const buffer = this.#buffer;
+    this.#chunk = buffer.subarray(0, length);
+    if (length === buffer.length && length < LARGEST_BUFFER_BYTES) {
+      this.#buffer = new Uint8Array(length * BUFFER_GROWTH);
+    }
+    this.#arrived();
+    // No further read into the buffer before the next request.
+    return false;
+  }
+}
+
+/** Pulls from the stream: for sockets of the host, TLS, and Bun. */
+export class StreamSource implements NodeSource {
+  #socket: Socket | null = null;
+  #arrived: () => void = () => {};
+  #listening = false;
+
+  start(socket: Socket, arrived: () => void): void {
+    this.#socket = socket;
+    this.#arrived = arrived;
+  }
+
+  take(): Uint8Array | null {
+    const chunk: unknown = this.#socket?.read();
+    // A Buffer is not quite a Uint8Array: its slice() is no copy.
+    return chunk instanceof Uint8Array
+      ? new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+      : null;
+  }
+
+  request(): void {
+    if (this.#listening) return;
+    this.#listening = true;
+    this.#socket?.on("readable", this.#arrived);
+  }
+}
+
+/** What an accepted socket holds, which the types of `node:net` keep quiet. */
+interface Handled {
+  _handle: unknown;
+}
+
+/**
+ * The same connection as a socket that reads into `source`, or `null` where
+ * that cannot be.
+ */
+export function adopted(socket: Socket, source: BufferSource): Socket | null {
+  if (BUN_NODE_ONREAD.here) return null;
+  const holder = socket as unknown as Handled;
+  const handle = holder._handle;
+  if (typeof handle !== "object" || handle === null) return null;
+  holder._handle = null;
+  const options = {
+    handle,
+    allowHalfOpen: true,
+    manualStart: true,
+    onread: source.onread,
+  };
+  return new Socket(options);
+}

@@ -1,0 +1,126 @@
+import { connect, type Socket } from "node:net";
+import { TransportError } from "../lib/base/errors.ts";
+import type {
+  Connection,
+  ConnectOptions,
+  Listener,
+  ListenOptions,
+  Transport,
+} from "../lib/spi/transport.ts";
+import { abortable } from "./_abortable.ts";
+import { endpointText } from "./_endpoint.ts";
+import { endsOf, NodeConnection } from "./_node_connection.ts";
+import {
+  DEFAULT_BACKLOG,
+  KEEP_ALIVE_DELAY_MS,
+  nodeListener,
+  type NodeListenerOptions,
+  pausedServer,
+  startServer,
+} from "./_node_listener.ts";
+import { BufferSource, StreamSource } from "./_node_source.ts";
+import { resolveHostname } from "./_resolve.ts";
+import { BUN_NODE_ONREAD } from "./_runtime_gaps.ts";
+import { transportError } from "./_socket_errors.ts";
+
+/** The sockets of `node:net`. */
+export interface NodeTransport extends Transport {
+  /**
+   * Listens on a socket that another program has bound and handed over, as
+   * systemd does from descriptor 3 on.
+   *
+   * @throws {TransportError} when it is not a TCP socket
+   */
+  listenDescriptor(
+    descriptor: number,
+    options?: NodeListenerOptions,
+  ): Promise<Listener>;
+}
+
+/** The sockets of `node:net`, for Node and for what resembles it. */
+export function nodeTransport(): NodeTransport {
+  return { name: "node", listen, connect: connectTo, listenDescriptor };
+}
+
+async function listen(options: ListenOptions): Promise<Listener> {
+  const { hostname, port, backlog = DEFAULT_BACKLOG } = options;
+  const where = endpointText(hostname, port);
+  if (options.tls !== undefined || options.upgradable) {
+    throw new TransportError(
+      "unsupported",
+      `Cannot listen on ${where}: this transport has no TLS`,
+    );
+  }
+  const server = pausedServer();
+  await startServer(server, where, async (listening) => {
+    const host = await resolveHostname(hostname);
+    server.listen({ host, port, backlog }, listening);
+  });
+  return nodeListener(server, options);
+}
+
+async function listenDescriptor(
+  descriptor: number,
+  options: NodeListenerOptions = {},
+): Promise<Listener> {
+  const { backlog = DEFAULT_BACKLOG } = options;
+  const server = pausedServer();
+  await startServer(server, `descriptor ${descriptor}`, (listening) => {
+    server.listen({ fd: descriptor, backlog }, listening);
+  });
+  return nodeListener(server, options);
+}
+
+function connectTo(options: ConnectOptions): Promise<Connection> {
+  let socket: Socket | null = null;
+  return abortable(
+    options.signal,
+    () =>
+      new Promise<Connection>((resolve, reject) => {
+        socket = dial(options, resolve, reject);
+      }),
+    () => socket?.destroy(),
+  );
+}
+
+function dial(
+  options: ConnectOptions,
+  resolve: (connection: Connection) => void,
+  reject: (reason: unknown) => void,
+): Socket {
+  const { hostname, port, localHostname, localPort } = options;
+  const action = `Cannot connect to ${endpointText(hostname, port)}`;
+  const buffer = new BufferSource();
+  const buffered = !BUN_NODE_ONREAD.here;
+  const socket = connect({
+    host: hostname,
+    port,
+    allowHalfOpen: true,
+    ...(buffered ? { onread: buffer.onread } : {}),
+    ...(localHostname === undefined ? {} : { localAddress: localHostname }),
+    ...(localPort === undefined ? {} : { localPort }),
+  });
+  // Nothing is read before somebody asks.
+  socket.pause();
+  const onError = (error: Error) => reject(transportError(action, error));
+  socket.once("error", onError);
+  socket.once("connect", () => {
+    const ends = endsOf(socket);
+    if (ends === null) {
+      socket.destroy();
+      reject(new TransportError("reset", `${action}: the peer has gone`));
+      return;
+    }
+    socket.setKeepAlive(true, KEEP_ALIVE_DELAY_MS);
+    resolve(
+      new NodeConnection(
+        socket,
+        buffered ? buffer : new StreamSource(),
+        ends.local,
+        ends.remote,
+      ),
+    );
+    socket.off("error", onError);
+  });
+  return socket;
+}

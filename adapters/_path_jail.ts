@@ -1,0 +1,77 @@
+import type { FileCalls } from "./_file_calls.ts";
+import { hostPath } from "./_host_path.ts";
+import {
+  isInside,
+  type Jail,
+  outside,
+  Place,
+  realPath,
+  resolveInside,
+} from "./_jail.ts";
+
+/**
+ * The jail where a folder cannot be held by a descriptor: macOS, Windows, Deno
+ * without `--allow-all`, a Linux without `/proc`.
+ *
+ * A path is resolved to its real path, that is checked, and calls act on it.
+ * Guaranteed: no path and no link leads out, and a file that is opened is
+ * compared with what the path leads to afterwards, so nothing outside is read
+ * or written. Not guaranteed: that another program on the same machine which
+ * swaps a folder for a link in the microseconds between check and call cannot
+ * lead a `mkdir`, a `rename`, a removal, a change of mode or time, a listing,
+ * or the creation of an empty file astray. FTP clients cannot make links; if
+ * no other program writes into the shared folder, there is no such gap.
+ */
+export class PathJail implements Jail {
+  readonly root: string;
+  readonly #calls: FileCalls;
+
+  constructor(root: string, calls: FileCalls) {
+    this.root = root;
+    this.#calls = calls;
+  }
+
+  async follow(path: string): Promise<Place> {
+    if (path === "/") return place(this.root);
+    try {
+      return await this.#locate(realPath(this.root, path));
+    } catch (error) {
+      // The same answer for everything outside, whether it exists or not.
+      await this.resolve(path);
+      throw error;
+    }
+  }
+
+  folder(path: string): Promise<Place> {
+    return this.follow(path);
+  }
+
+  entry(folder: Place, name: string): Promise<Place> {
+    return this.#locate(folder.realAt(name));
+  }
+
+  resolve(path: string): Promise<string> {
+    return resolveInside(this.root, this.root, path, {
+      canonical: (real) => this.#calls.realpath(hostPath(real)),
+      readlink: (real) => this.#calls.readlink(hostPath(real)),
+    });
+  }
+
+  async confirm(real: string, descriptor: number): Promise<void> {
+    const now = await this.#calls.realpath(hostPath(real));
+    const there = await this.#calls.lstat(hostPath(real));
+    const opened = await this.#calls.fstat(descriptor);
+    const same = there.dev === opened.dev && there.ino === opened.ino;
+    if (now !== real || !same) throw outside(real);
+  }
+
+  async #locate(path: string): Promise<Place> {
+    const real = await this.#calls.realpath(hostPath(path));
+    if (!isInside(this.root, real)) throw outside(real);
+    return place(real);
+  }
+}
+
+function place(real: string): Place {
+  return new Place(real, real, null);
+}

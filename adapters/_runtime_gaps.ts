@@ -1,0 +1,23 @@
+/** Something that a runtime does not do as its documentation says. */
+export interface RuntimeGap {
+  /** Whether this program runs on that runtime. */
+  readonly here: boolean;
+  readonly reason: string;
+}
+
+const onDeno = "Deno" in globalThis;
+const onBun = "Bun" in globalThis;
+
+/** Seen with Bun 1.4.5. */
+export const BUN_NODE_ONREAD: RuntimeGap = {
+  here: onBun,
+  reason: "node:net reads nothing on a socket made of a handle, and drops " +
+    "what arrives with the option onread",
+};
+
+/** Seen with Deno 2.9.6. */
+export const DENO_NODE_WRITE_AFTER_END: RuntimeGap = {
+  here: onDeno,
+  reason: "node:net fails with EPIPE once a write has to wait for a peer " +
+    "that has half closed",
+};

@@ -1,0 +1,75 @@
+import {
+  messageOf,
+  TransportError,
+  type TransportErrorCode,
+} from "../lib/base/errors.ts";
+
+interface Meaning {
+  readonly code: TransportErrorCode;
+  readonly state: string;
+}
+
+/** The codes that `node:net` and Bun put on errors. */
+const MEANINGS: Readonly<Record<string, Meaning>> = {
+  ECONNRESET: { code: "reset", state: "connection reset by peer" },
+  EPIPE: { code: "reset", state: "connection reset by peer" },
+  ECONNABORTED: { code: "reset", state: "connection aborted" },
+  ENOTCONN: { code: "reset", state: "not connected any more" },
+  ETIMEDOUT: { code: "timeout", state: "timed out" },
+  ECONNREFUSED: { code: "refused", state: "connection refused" },
+  EHOSTUNREACH: { code: "unreachable", state: "no route to host" },
+  ENETUNREACH: { code: "unreachable", state: "network unreachable" },
+  EADDRINUSE: { code: "address-in-use", state: "address in use" },
+  EADDRNOTAVAIL: {
+    code: "address-not-available",
+    state: "address not available",
+  },
+  // Deno's node:net says this of a foreign address.
+  EINVAL: { code: "address-not-available", state: "address not available" },
+  EAFNOSUPPORT: {
+    code: "address-not-available",
+    state: "address family not supported",
+  },
+  ENOTFOUND: { code: "address-not-available", state: "no such host" },
+  EAI_AGAIN: { code: "address-not-available", state: "no such host" },
+  EACCES: { code: "not-permitted", state: "permission denied" },
+  EPERM: { code: "not-permitted", state: "operation not permitted" },
+  ERR_STREAM_DESTROYED: { code: "closed", state: "the connection is closed" },
+  ERR_STREAM_WRITE_AFTER_END: {
+    code: "closed",
+    state: "the connection is closed",
+  },
+};
+
+/**
+ * What a runtime threw as a {@linkcode TransportError}.
+ *
+ * @param action what failed, as `Cannot read`
+ */
+export function transportError(
+  action: string,
+  error: unknown,
+): TransportError {
+  if (error instanceof TransportError) return error;
+  const meaning = MEANINGS[codeOf(error)];
+  return new TransportError(
+    meaning?.code ?? "other",
+    `${action}: ${meaning?.state ?? messageOf(error)}`,
+    { cause: error },
+  );
+}
+
+/** Our own `close()` came first. */
+export function closedError(action: string): TransportError {
+  return new TransportError("closed", `${action}: the connection is closed`);
+}
+
+/** Two calls of the same kind at once: a mistake of the caller. */
+export function busyError(action: string): TransportError {
+  return new TransportError("other", `${action}: another call is under way`);
+}
+
+function codeOf(error: unknown): string {
+  if (typeof error !== "object" || error === null) return "";
+  return "code" in error ? String(error.code) : "";
+}

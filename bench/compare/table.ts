@@ -1,0 +1,104 @@
+import type { Summary } from "./stats.ts";
+
+/** What a metric came to for one server. */
+export interface Row {
+  readonly metric: string;
+  readonly peer: string;
+  readonly unit: string;
+  readonly value: Summary;
+  readonly cpuUnit: string;
+  readonly cpuMedian: number;
+  readonly privateBytes: number;
+  readonly rounds: number;
+}
+
+/** A ratio that the project demands. */
+export interface Demand {
+  readonly metric: string;
+  readonly peer: string;
+  readonly base: string;
+  readonly atLeast: number;
+}
+
+const HEAD: readonly string[] = [
+  "metric",
+  "server",
+  "median",
+  "best",
+  "worst",
+  "unit",
+  "ratio",
+  "CPU",
+  "MiB private",
+];
+
+function figure(value: number): string {
+  if (!Number.isFinite(value)) return "-";
+  return value >= 100 ? value.toFixed(0) : value.toFixed(2);
+}
+
+/** The same metric of another server, or `undefined`. */
+export function find(
+  rows: readonly Row[],
+  metric: string,
+  peer: string,
+): Row | undefined {
+  return rows.find((row) => row.metric === metric && row.peer === peer);
+}
+
+function cells(rows: readonly Row[], row: Row, base: string): string[] {
+  const other = find(rows, row.metric, base);
+  const ratio = other === undefined
+    ? "-"
+    : (row.value.median / other.value.median).toFixed(2);
+  return [
+    row.metric,
+    row.peer,
+    figure(row.value.median),
+    figure(row.value.best),
+    figure(row.value.worst),
+    row.unit,
+    ratio,
+    `${row.cpuMedian.toFixed(2)} ${row.cpuUnit}`,
+    figure(row.privateBytes / 1024 / 1024),
+  ];
+}
+
+/** All rows as a Markdown table; ratios are to `base`, higher is better. */
+export function formatTable(rows: readonly Row[], base: string): string {
+  const lines = [[...HEAD], ...rows.map((row) => cells(rows, row, base))];
+  const widths = HEAD.map((_, column) =>
+    Math.max(...lines.map((line) => line[column]?.length ?? 0))
+  );
+  const isText = (column: number): boolean => [0, 1, 5].includes(column);
+  const format = (line: readonly string[]): string => {
+    const padded = line.map((cell, column) =>
+      isText(column)
+        ? cell.padEnd(widths[column] ?? 0)
+        : cell.padStart(widths[column] ?? 0)
+    );
+    return `| ${padded.join(" | ")} |`;
+  };
+  const rule = widths.map((width, column) =>
+    isText(column) ? "-".repeat(width) : `${"-".repeat(width - 1)}:`
+  );
+  const [head, ...body] = lines.map(format);
+  return [head, `| ${rule.join(" | ")} |`, ...body].join("\n");
+}
+
+/** One line for each demand that both servers were there for. */
+export function checkDemands(
+  rows: readonly Row[],
+  demands: readonly Demand[],
+): readonly { readonly met: boolean; readonly text: string }[] {
+  return demands.flatMap((demand) => {
+    const mine = find(rows, demand.metric, demand.peer);
+    const theirs = find(rows, demand.metric, demand.base);
+    if (mine === undefined || theirs === undefined) return [];
+    const ratio = mine.value.median / theirs.value.median;
+    const met = ratio >= demand.atLeast;
+    const text = `${met ? "met   " : "missed"} ${demand.metric}: ` +
+      `${ratio.toFixed(2)} of ${demand.base}, at least ${demand.atLeast}`;
+    return [{ met, text }];
+  });
+}

@@ -1,0 +1,51 @@
+import type { Account } from "../client/ftp_client.ts";
+
+/** What a server is given to work with. */
+export interface PeerPlace {
+  /** The folder that it serves. */
+  readonly folder: string;
+  /** For its configuration, logs and process ids. */
+  readonly work: string;
+  readonly port: number;
+}
+
+/** How a server is started: it stays in the foreground. */
+export interface PeerCommand {
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** A server that can be compared. */
+export interface Peer {
+  readonly name: string;
+  readonly account: Account;
+  /**
+   * What names of files start with, where the folder is not the root.
+   * @default {""}
+   */
+  readonly prefix?: string;
+  /**
+   * Writes the configuration and says how to start.
+   *
+   * @throws {PeerMissingError} when it is not on this machine
+   */
+  prepare(place: PeerPlace): PeerCommand | Promise<PeerCommand>;
+}
+
+/** The server is not here; the message says what is missing. */
+export class PeerMissingError extends Error {
+  override readonly name = "PeerMissingError";
+}
+
+/** The name of the folder that is served, in the folder of the server. */
+export const FOLDER_NAME: string = "files";
+
+/** The account of servers that have a user list of their own. */
+export const BENCH_ACCOUNT: Account = { user: "bench", password: "bench" };
+
+/** `bench` as MD5-crypt: cheap on purpose, as not to time the hash. */
+export const BENCH_HASH: string = "$1$anyftpd$lIjf8Gl9kAGjx5GzatfJc0";
+
+/** The system user (nobody) that servers do file work as when root may not. */
+export const WORKER_ID: number = 65_534;

@@ -1,0 +1,46 @@
+import { execFileSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { findProgram, libraryPath } from "./packages.ts";
+import {
+  BENCH_ACCOUNT,
+  BENCH_HASH,
+  type Peer,
+  type PeerCommand,
+  type PeerPlace,
+  WORKER_ID,
+} from "./peer.ts";
+
+/** Pure-FTPd, as Debian has it: a process or two for each session. */
+export const pureFtpd: Peer = {
+  name: "pure-ftpd",
+  account: BENCH_ACCOUNT,
+  prepare({ folder, work, port }: PeerPlace): PeerCommand {
+    const command = findProgram("usr/sbin/pure-ftpd");
+    const compiler = findProgram("usr/bin/pure-pw");
+    const users = join(work, "users");
+    const database = join(work, "users.pdb");
+    const user = BENCH_ACCOUNT.user;
+    // Thirteen empty fields: limits and quotas that are not set.
+    writeFileSync(
+      users,
+      `${user}:${BENCH_HASH}:${WORKER_ID}:${WORKER_ID}::${folder}/./` +
+        ":".repeat(12) + "\n",
+      { mode: 0o600 },
+    );
+    const env = libraryPath(command);
+    execFileSync(compiler, ["mkdb", database, "-f", users], {
+      env: { ...process.env, ...env },
+    });
+    const args = [
+      ...["-S", `127.0.0.1,${port}`],
+      ...["-l", `puredb:${database}`],
+      ...["-c", "2000", "-C", "2000"],
+      ...["-g", join(work, "pid")],
+      ...["-f", "none"],
+      "-E", // No anonymous logins.
+      "-H", // No reverse lookups.
+    ];
+    return { command, args, env };
+  },
+};

@@ -1,0 +1,266 @@
+import { AuthenticationError, ConfigError } from "../base/errors.ts";
+import { resolvePath } from "../protocol/path.ts";
+import type {
+  Account,
+  AccountLimits,
+  Authorizer,
+  LoginRequest,
+} from "../spi/authorizer.ts";
+import type { FileSystem } from "../spi/file_system.ts";
+import {
+  hashIterations,
+  hashPassword,
+  isPasswordHash,
+  type StoredPassword,
+  verifyPassword,
+} from "./password.ts";
+import { PathPermissions } from "./path_permissions.ts";
+import {
+  hasWritePermission,
+  parsePermissions,
+  READ_PERMISSIONS,
+} from "./permissions.ts";
+
+/** What an anonymous user is made of. */
+export interface AnonymousUserOptions {
+  readonly fileSystem: FileSystem;
+  /**
+   * Letters, see {@linkcode parsePermissions}.
+   * @default {"elr"}
+   */
+  readonly permissions?: string;
+  /**
+   * The folder in which sessions start, as the client sees it.
+   * @default {"/"}
+   */
+  readonly home?: string;
+  /** @default {"Login successful."} */
+  readonly loginMessage?: string;
+  /** @default {"Goodbye."} */
+  readonly quitMessage?: string;
+  readonly limits?: AccountLimits;
+}
+
+/** What a user is made of. */
+export interface MemoryUserOptions extends AnonymousUserOptions {
+  readonly username: string;
+  /** In clear, or a hash of {@linkcode hashPassword}. */
+  readonly password: string | { readonly hash: string };
+}
+
+/** Options of {@linkcode MemoryAuthorizer}. */
+export interface MemoryAuthorizerOptions {
+  /** Told of set-ups that work and are likely a mistake. */
+  readonly onWarning?: (message: string) => void;
+}
+
+interface User {
+  readonly options: AnonymousUserOptions;
+  /** `null`: any password will do. */
+  readonly password: StoredPassword | null;
+  readonly permissions: PathPermissions;
+}
+
+const ANONYMOUS = "anonymous";
+
+/**
+ * Users kept in memory. They may be added and removed while the server runs;
+ * what a removed user still has open is allowed nothing any more.
+ *
+ * @example
+ * ```ts ignore
+ * const authorizer = new MemoryAuthorizer();
+ * authorizer.addUser({ username: "bob", password: "secret", fileSystem });
+ * authorizer.addAnonymous({ fileSystem });
+ * ```
+ */
+export class MemoryAuthorizer implements Authorizer {
+  readonly #users = new Map<string, User>();
+  readonly #warn: (message: string) => void;
+  /** A hash to check when there is no user; made for the costliest one. */
+  #dummy:
+    | { readonly iterations: number; readonly hash: Promise<string> }
+    | null = null;
+
+  constructor(options?: MemoryAuthorizerOptions) {
+    this.#warn = options?.onWarning ?? (() => {});
+  }
+
+  /** In the order in which they were added. */
+  get usernames(): readonly string[] {
+    return [...this.#users.keys()];
+  }
+
+  hasUser(username: string): boolean {
+    return this.#users.has(username);
+  }
+
+  /**
+   * @throws {ConfigError} the user exists, or an option does not hold: a
+   * letter of the permissions, the form of the hash, a negative limit
+   */
+  addUser(user: MemoryUserOptions): void {
+    const { username, password } = user;
+    const refuse = (why: string) =>
+      new ConfigError(`Cannot add user "${username}": ${why}`);
+    if (username === "") throw refuse("the name is empty");
+    if (typeof password !== "string" && typeof password?.hash !== "string") {
+      throw refuse("there is no password");
+    }
+    if (typeof password !== "string" && !isPasswordHash(password.hash)) {
+      throw refuse("the password hash is malformed");
+    }
+    this.#add(username, password, user);
+  }
+
+  /**
+   * Adds the user `anonymous`, who gets in with any password.
+   *
+   * @throws {ConfigError} as {@linkcode addUser}
+   */
+  addAnonymous(user: AnonymousUserOptions): void {
+    this.#add(ANONYMOUS, null, user);
+  }
+
+  /** @throws {ConfigError} there is no such user */
+  removeUser(username: string): void {
+    if (!this.#users.delete(username)) {
+      throw new ConfigError(`Cannot remove user "${username}": no such user`);
+    }
+  }
+
+  /**
+   * Gives a user other permissions in one folder, also in sessions that are
+   * open. The deepest folder decides; not recursive, it decides for itself and
+   * the files in it, and goes before a recursive one for the same folder.
+   * Given again for the same folder, it replaces what was there.
+   *
+   * @param directory As the client sees it, from `/` on; it must exist
+   * @throws {ConfigError} no such user, letter or folder, or the folder is `/`,
+   * whose permissions are the user's own
+   */
+  async overridePermissions(
+    username: string,
+    directory: string,
+    permissions: string,
+    options?: { readonly recursive?: boolean },
+  ): Promise<void> {
+    const refuse = (why: string, cause?: unknown) =>
+      new ConfigError(
+        `Cannot override permissions of "${username}" in "${directory}": ${why}`,
+        { cause },
+      );
+    const user = this.#users.get(username);
+    if (user === undefined) throw refuse("no such user");
+    const actions = new Set(parsePermissions(permissions));
+    const { fileSystem } = user.options;
+    let path = resolvePath("/", directory);
+    try {
+      const stat = await fileSystem.stat(path);
+      if (stat.kind !== "directory") throw refuse("not a directory");
+      path = await fileSystem.resolve?.(path) ?? path;
+    } catch (error) {
+      if (error instanceof ConfigError) throw error;
+      throw refuse("no such directory", error);
+    }
+    if (path === "/") throw refuse("it is the home directory");
+    this.#warnOfWriting(username, permissions);
+    const recursive = options?.recursive ?? false;
+    user.permissions.override({ directory: path, recursive, actions });
+  }
+
+  /**
+   * The account of a user whose password is right, else `null`.
+   *
+   * As soon as one user has a hashed password, every attempt takes the time of
+   * checking a hash, so that it does not tell which names exist.
+   *
+   * @throws {AuthenticationError} for `anonymous` when there is no such user
+   */
+  async authenticate(
+    request: LoginRequest,
+    signal: AbortSignal,
+  ): Promise<Account | null> {
+    const { username, password } = request;
+    const user = this.#users.get(username);
+    if (user === undefined && username === ANONYMOUS) {
+      throw new AuthenticationError("Anonymous access not allowed.");
+    }
+    const right = await this.#check(user, password);
+    // The user may have been removed meanwhile.
+    if (!right || signal.aborted || this.#users.get(username) !== user) {
+      return null;
+    }
+    return user === undefined ? null : this.#account(username, user);
+  }
+
+  #add(
+    username: string,
+    password: StoredPassword | null,
+    options: AnonymousUserOptions,
+  ): void {
+    const refuse = (why: string) =>
+      new ConfigError(`Cannot add user "${username}": ${why}`);
+    if (this.#users.has(username)) throw refuse("user already exists");
+    const letters = options.permissions ?? READ_PERMISSIONS;
+    const permissions = new PathPermissions(parsePermissions(letters));
+    for (const limit of Object.values(options.limits ?? {})) {
+      if (!(limit >= 0)) throw refuse(`a limit cannot be ${limit}`);
+    }
+    this.#warnOfWriting(username, letters);
+    this.#users.set(username, { options, password, permissions });
+  }
+
+  #warnOfWriting(username: string, permissions: string): void {
+    if (username === ANONYMOUS && hasWritePermission(permissions)) {
+      this.#warn("write permissions assigned to anonymous user.");
+    }
+  }
+
+  async #check(user: User | undefined, password: string): Promise<boolean> {
+    if (user?.password === null) return true;
+    const stored = user?.password ?? "";
+    if (typeof stored !== "string") {
+      return await verifyPassword(stored, password);
+    }
+    const [right] = await Promise.all([
+      verifyPassword(stored, password),
+      this.#spendTime(password),
+    ]);
+    return right && user !== undefined;
+  }
+
+  /** Checks a hash that nobody has. */
+  async #spendTime(password: string): Promise<void> {
+    let iterations = 0;
+    for (const { password: stored } of this.#users.values()) {
+      if (stored === null || typeof stored === "string") continue;
+      iterations = Math.max(iterations, hashIterations(stored.hash) ?? 0);
+    }
+    if (iterations === 0) return;
+    if (this.#dummy?.iterations !== iterations) {
+      this.#dummy = { iterations, hash: hashPassword("", { iterations }) };
+    }
+    await verifyPassword({ hash: await this.#dummy.hash }, password);
+  }
+
+  #account(username: string, user: User): Account {
+    const { fileSystem, home, loginMessage, quitMessage, limits } =
+      user.options;
+    const { permissions } = user;
+    const isCurrent = () => this.#users.get(username) === user;
+    return {
+      name: username,
+      fileSystem,
+      home: resolvePath("/", home ?? "/"),
+      ...(loginMessage === undefined ? {} : { loginMessage }),
+      ...(quitMessage === undefined ? {} : { quitMessage }),
+      ...(limits === undefined ? {} : { limits }),
+      get pathRules(): boolean {
+        return permissions.hasOverrides;
+      },
+      allows: (action, target) =>
+        isCurrent() && permissions.allows(action, target),
+    };
+  }
+}

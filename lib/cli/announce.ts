@@ -1,0 +1,63 @@
+import { formatEndpoint } from "../protocol/address.ts";
+import type { FileSystem } from "../spi/file_system.ts";
+import type { Endpoint } from "../spi/transport.ts";
+import type { CliHost } from "./host.ts";
+import type { Logger } from "./logger.ts";
+import type { CliOptions } from "./options.ts";
+import { clientUrls } from "./urls.ts";
+
+/** Logs how the server is set up, as pyftpdlib does. */
+export function announceConfiguration(
+  options: CliOptions,
+  host: CliHost,
+  logger: Logger,
+): void {
+  const { range } = options;
+  const ports = range === null ? "None" : `${range.from}->${range.to}`;
+  const limit = (value: number): string =>
+    value === 0 ? "unlimited" : String(value);
+  logger.log("info", "concurrency model: async");
+  logger.log(
+    "info",
+    `masquerade (NAT) address: ${options.natAddress ?? "None"}`,
+  );
+  logger.log("info", `passive ports: ${ports}`);
+  logger.log("debug", `transport: ${host.platform.transport.name}`);
+  logger.log("debug", `max connections: ${limit(options.maxCons)}`);
+  logger.log(
+    "debug",
+    `max connections per ip: ${limit(options.maxConsPerIp)}`,
+  );
+  logger.log("debug", `timeout: ${options.timeoutMs / 1000}`);
+  logger.log("debug", `max login attempts: ${options.maxLoginAttempts}`);
+  logger.log("debug", `encoding: ${options.encoding}`);
+}
+
+/** Logs where the server listens, what it shares, and what to type. */
+export function announceStart(
+  endpoint: Endpoint,
+  fileSystem: FileSystem,
+  options: CliOptions,
+  host: CliHost,
+  logger: Logger,
+): void {
+  const addresses = host.networkAddresses();
+  const urls = clientUrls(endpoint, addresses, options.username);
+  const folder = fileSystem.locate?.("/") ?? "/";
+  const access = options.write ? "read and write" : "read-only";
+  const user = options.username === null
+    ? "anonymous"
+    : `user ${options.username}`;
+  logger.log(
+    "info",
+    `>>> starting FTP server on ${
+      formatEndpoint(endpoint)
+    }, pid=${host.pid} <<<`,
+    { address: endpoint, pid: host.pid },
+  );
+  logger.log(
+    "info",
+    [`sharing ${folder} (${access}, ${user}):`, ...urls].join("\n"),
+    { folder, write: options.write, user: options.username, urls },
+  );
+}

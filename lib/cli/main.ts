@@ -1,0 +1,51 @@
+import { ConfigError, messageOf } from "../base/errors.ts";
+import { escapeText } from "../protocol/command_line.ts";
+import type { CliHost } from "./host.ts";
+import { parseCommandLineOptions } from "./options.ts";
+import { serve } from "./serve.ts";
+import { USAGE } from "./usage.ts";
+import { UsageError } from "./usage_error.ts";
+import { VERSION } from "./version.ts";
+
+/** The command did what it was asked for. */
+const EXIT_OK = 0;
+/** Something outside the command line is wrong: a port in use, say. */
+const EXIT_FAILURE = 1;
+/** The command line is wrong. */
+const EXIT_USAGE = 2;
+
+/**
+ * Runs the command until it is told to stop.
+ *
+ * @param args the words after the command's name
+ * @returns the exit code: 0 after `--help`, `--version` and an orderly stop, 1
+ * when the server cannot run, 2 when the command line is wrong, 130 when a
+ * second signal cut transfers off. Never rejects; errors are one line on
+ * standard error.
+ */
+export async function main(
+  args: readonly string[],
+  host: CliHost,
+): Promise<number> {
+  try {
+    const request = parseCommandLineOptions(args);
+    switch (request.kind) {
+      case "help":
+        host.stdout.write(USAGE);
+        return EXIT_OK;
+      case "version":
+        host.stdout.write(`anyftpd ${VERSION}\n`);
+        return EXIT_OK;
+      case "serve":
+        return await serve(request.options, host);
+    }
+  } catch (error) {
+    const line = escapeText(messageOf(error));
+    host.stderr.write(`anyftpd: error: ${line}\n`);
+    if (error instanceof UsageError) {
+      host.stderr.write("Try 'anyftpd --help'\n");
+      return EXIT_USAGE;
+    }
+    return error instanceof ConfigError ? EXIT_USAGE : EXIT_FAILURE;
+  }
+}

@@ -1,0 +1,248 @@
+import {
+  describeOption,
+  type OptionSpec,
+  parseArguments,
+  type ParsedArguments,
+} from "./argument_parser.ts";
+import { ipFamily } from "../protocol/address.ts";
+import { UsageError } from "./usage_error.ts";
+import {
+  parsePortRange,
+  parseRate,
+  parseSeconds,
+  parseWhole,
+} from "./values.ts";
+
+type OptionName =
+  | "interface"
+  | "port"
+  | "write"
+  | "directory"
+  | "nat-address"
+  | "range"
+  | "debug"
+  | "username"
+  | "password"
+  | "password-file"
+  | "timeout"
+  | "banner"
+  | "permit-foreign-addresses"
+  | "permit-privileged-ports"
+  | "encoding"
+  | "use-localtime"
+  | "max-cons"
+  | "max-cons-per-ip"
+  | "max-login-attempts"
+  | "download-rate"
+  | "upload-rate"
+  | "lenient-line-endings"
+  | "json"
+  | "quiet"
+  | "grace"
+  | "version"
+  | "help";
+
+/** Every option of the command; `usage.ts` explains each. */
+export const OPTION_SPECS: readonly OptionSpec<OptionName>[] = [
+  { name: "interface", short: "i", takesValue: true },
+  { name: "port", short: "p", takesValue: true },
+  { name: "write", short: "w" },
+  { name: "directory", short: "d", takesValue: true },
+  { name: "nat-address", short: "n", takesValue: true },
+  { name: "range", short: "r", takesValue: true },
+  { name: "debug", short: "D" },
+  { name: "username", short: "u", takesValue: true },
+  { name: "password", short: "P", takesValue: true },
+  { name: "password-file", takesValue: true },
+  { name: "timeout", takesValue: true },
+  { name: "banner", takesValue: true },
+  { name: "permit-foreign-addresses" },
+  { name: "permit-privileged-ports" },
+  { name: "encoding", takesValue: true },
+  { name: "use-localtime" },
+  { name: "max-cons", takesValue: true },
+  { name: "max-cons-per-ip", takesValue: true },
+  { name: "max-login-attempts", takesValue: true },
+  { name: "download-rate", takesValue: true },
+  { name: "upload-rate", takesValue: true },
+  { name: "lenient-line-endings" },
+  { name: "json" },
+  { name: "quiet", short: "q" },
+  { name: "grace", takesValue: true },
+  { name: "version", short: "v" },
+  { name: "help", short: "h" },
+];
+
+/** A command line with its values checked and its defaults filled in. */
+export interface CliOptions {
+  /** `null`: every interface. */
+  readonly interface: string | null;
+  readonly port: number;
+  readonly write: boolean;
+  /** `null`: the current folder. */
+  readonly directory: string | null;
+  readonly natAddress: string | null;
+  readonly range: { readonly from: number; readonly to: number } | null;
+  /** `null`: anonymous. */
+  readonly username: string | null;
+  readonly password: string | null;
+  readonly passwordFile: string | null;
+  readonly timeoutMs: number;
+  /** `null`: the server's own. */
+  readonly banner: string | null;
+  readonly permitForeignAddresses: boolean;
+  readonly permitPrivilegedPorts: boolean;
+  readonly encoding: string;
+  readonly useLocaltime: boolean;
+  readonly maxCons: number;
+  readonly maxConsPerIp: number;
+  readonly maxLoginAttempts: number;
+  readonly downloadRate: number;
+  readonly uploadRate: number;
+  readonly lenientLineEndings: boolean;
+  readonly json: boolean;
+  readonly logLevel: "debug" | "info" | "warn";
+  readonly graceMs: number;
+}
+
+/** What a command line asks for. */
+export type CliRequest =
+  | { readonly kind: "help" }
+  | { readonly kind: "version" }
+  | { readonly kind: "serve"; readonly options: CliOptions };
+
+/**
+ * Reads the words after the command's name.
+ *
+ * @throws {UsageError} for anything that cannot be understood
+ */
+export function parseCommandLineOptions(args: readonly string[]): CliRequest {
+  const parsed = parseArguments(args, OPTION_SPECS);
+  if (parsed.switches.has("help")) return { kind: "help" };
+  if (parsed.switches.has("version")) return { kind: "version" };
+  const options = readOptions(parsed);
+  checkCombination(options, parsed.switches);
+  return { kind: "serve", options };
+}
+
+function readOptions(parsed: ParsedArguments<OptionName>): CliOptions {
+  const { values, switches } = parsed;
+  const text = (name: OptionName): string | null => values.get(name) ?? null;
+  const read = <T>(
+    name: OptionName,
+    fallback: T,
+    parse: (value: string) => T,
+  ): T => {
+    const value = values.get(name);
+    return value === undefined ? fallback : named(name, value, parse);
+  };
+  const count = (name: OptionName, least: number, fallback: number): number =>
+    read(name, fallback, (value) => parseWhole(value, least));
+  return {
+    interface: read("interface", null, parseInterface),
+    port: read("port", 2121, (value) => parseWhole(value, 0, 65535)),
+    write: switches.has("write"),
+    directory: chooseDirectory(parsed),
+    natAddress: read("nat-address", null, parseNatAddress),
+    range: read("range", null, parsePortRange),
+    username: text("username"),
+    password: text("password"),
+    passwordFile: text("password-file"),
+    timeoutMs: read("timeout", 300_000, parseSeconds),
+    banner: text("banner"),
+    permitForeignAddresses: switches.has("permit-foreign-addresses"),
+    permitPrivilegedPorts: switches.has("permit-privileged-ports"),
+    encoding: text("encoding") ?? "utf-8",
+    useLocaltime: switches.has("use-localtime"),
+    maxCons: count("max-cons", 0, 512),
+    maxConsPerIp: count("max-cons-per-ip", 0, 0),
+    maxLoginAttempts: count("max-login-attempts", 1, 3),
+    downloadRate: read("download-rate", 0, parseRate),
+    uploadRate: read("upload-rate", 0, parseRate),
+    lenientLineEndings: switches.has("lenient-line-endings"),
+    json: switches.has("json"),
+    logLevel: switches.has("debug")
+      ? "debug"
+      : switches.has("quiet")
+      ? "warn"
+      : "info",
+    graceMs: read("grace", 10_000, parseSeconds),
+  };
+}
+
+/** Puts the option's name before what is wrong with its value. */
+function named<T>(
+  name: OptionName,
+  value: string,
+  parse: (value: string) => T,
+): T {
+  try {
+    return parse(value);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    const spec = OPTION_SPECS.find((candidate) => candidate.name === name);
+    const label = describeOption(spec ?? { name });
+    throw new UsageError(`${label}: ${error.message}`);
+  }
+}
+
+/** `[::1]`, as URLs write it, means `::1`; nothing means every interface. */
+function parseInterface(value: string): string | null {
+  const address = /^\[(.*)\]$/.exec(value)?.[1] ?? value;
+  return address === "" ? null : address;
+}
+
+function parseNatAddress(value: string): string {
+  if (ipFamily(value) === 4) return value;
+  throw new UsageError(`not an IPv4 address: '${value}'`);
+}
+
+function chooseDirectory(parsed: ParsedArguments<OptionName>): string | null {
+  const named = parsed.values.get("directory");
+  const [first, second] = parsed.positionals;
+  if (second !== undefined) {
+    throw new UsageError(`unexpected argument: '${second}'`);
+  }
+  if (named !== undefined && first !== undefined) {
+    throw new UsageError(
+      `argument -d/--directory: not allowed with DIRECTORY '${first}'`,
+    );
+  }
+  const directory = named ?? first ?? null;
+  if (directory === "") {
+    throw new UsageError("argument -d/--directory: must not be empty");
+  }
+  return directory;
+}
+
+function checkCombination(
+  options: CliOptions,
+  switches: ReadonlySet<OptionName>,
+): void {
+  if (switches.has("debug") && switches.has("quiet")) {
+    throw new UsageError("argument -q/--quiet: not allowed with -D/--debug");
+  }
+  if (options.password !== null && options.passwordFile !== null) {
+    throw new UsageError(
+      "argument --password-file: not allowed with -P/--password",
+    );
+  }
+  if (options.username === null) {
+    if (options.password !== null || options.passwordFile !== null) {
+      throw new UsageError(
+        "if a password is supplied, a username (-u) is required",
+      );
+    }
+    return;
+  }
+  if (options.username === "") {
+    throw new UsageError("argument -u/--username: must not be empty");
+  }
+  // The authorizer lets this name in with any password.
+  if (options.username === "anonymous") {
+    throw new UsageError(
+      "argument -u/--username: 'anonymous' takes any password; " +
+        "leave -u out for anonymous access",
+    );
+  }
+}

@@ -1,0 +1,93 @@
+import { MemoryAuthorizer } from "../auth/memory_authorizer.ts";
+import { READ_PERMISSIONS, WRITE_PERMISSIONS } from "../auth/permissions.ts";
+import { TransportError } from "../base/errors.ts";
+import { Queue } from "../base/queue.ts";
+import { FtpServer } from "../server/server.ts";
+import type { Authorizer } from "../spi/authorizer.ts";
+import type { FileSystem } from "../spi/file_system.ts";
+import type { Endpoint } from "../spi/transport.ts";
+import { announceConfiguration, announceStart } from "./announce.ts";
+import type { CliHost, StopSignal } from "./host.ts";
+import { type Logger, makeLogger } from "./logger.ts";
+import type { CliOptions } from "./options.ts";
+import { findPassword } from "./password.ts";
+import { serverOptions } from "./server_options.ts";
+import { stopServer } from "./stop.ts";
+
+/**
+ * Shares a folder until a signal says stop.
+ *
+ * @returns the exit code
+ * @throws {UsageError | ConfigError} when the options do not hold
+ * @throws {TransportError} when it cannot listen
+ */
+export async function serve(
+  options: CliOptions,
+  host: CliHost,
+): Promise<number> {
+  const logger = makeLogger(options, host);
+  const fileSystem = host.openFolder(options.directory ?? host.cwd);
+  const password = options.username === null
+    ? ""
+    : await findPassword(options, host);
+  const authorizer = makeAuthorizer(options, password, fileSystem, logger);
+  const server = new FtpServer(
+    host.platform,
+    serverOptions(options, authorizer, logger.sink),
+  );
+  // Two are enough: the first stops in order, the second at once.
+  const signals = new Queue<StopSignal>(2);
+  const ignoreSignals = host.onSignal((signal) => void signals.push(signal));
+  try {
+    announceConfiguration(options, host, logger);
+    const endpoint = await listen(server, options);
+    announceStart(endpoint, fileSystem, options, host, logger);
+    const signal = await signals.take();
+    return await stopServer(server, signal, signals, options, host, logger);
+  } finally {
+    ignoreSignals();
+  }
+}
+
+function makeAuthorizer(
+  options: CliOptions,
+  password: string,
+  fileSystem: FileSystem,
+  logger: Logger,
+): Authorizer {
+  const authorizer = new MemoryAuthorizer({
+    onWarning: (message) => logger.log("warn", message),
+  });
+  const permissions = options.write
+    ? READ_PERMISSIONS + WRITE_PERMISSIONS
+    : READ_PERMISSIONS;
+  const { username } = options;
+  if (username === null) {
+    authorizer.addAnonymous({ fileSystem, permissions });
+  } else {
+    authorizer.addUser({ username, password, fileSystem, permissions });
+  }
+  return authorizer;
+}
+
+/** Without an address: IPv6 and IPv4 together, else IPv4 alone. */
+async function listen(
+  server: FtpServer,
+  options: CliOptions,
+): Promise<Endpoint> {
+  const { port } = options;
+  if (options.interface !== null) {
+    return await server.listen({ hostname: options.interface, port });
+  }
+  try {
+    return await server.listen({ hostname: "::", port });
+  } catch (error) {
+    if (!(error instanceof TransportError) || !lacksIpv6(error)) throw error;
+    return await server.listen({ hostname: "0.0.0.0", port });
+  }
+}
+
+/** Systems without IPv6 say so with different errors. */
+function lacksIpv6(error: TransportError): boolean {
+  return error.code !== "address-in-use" && error.code !== "not-permitted";
+}

@@ -1,0 +1,61 @@
+/** What `--help` prints: 80 columns, every option once. */
+export const USAGE: string = `\
+Usage: anyftpd [options] [DIRECTORY]
+
+Share a folder by FTP. Without options: the current folder, read-only, for
+anonymous users, on port 2121 of every interface.
+
+Main options:
+  -i, --interface ADDRESS      listen on this address (default: all interfaces)
+  -p, --port PORT              listen on this port; 0 takes any (default: 2121)
+  -w, --write                  let clients change and delete files
+                               (default: read-only)
+  -d, --directory DIRECTORY    folder to share (default: current folder)
+  -n, --nat-address ADDRESS    IPv4 address to show for passive connections,
+                               for a server behind NAT
+  -r, --range FROM-TO          ports for passive connections, such as 8000-9000
+                               (default: chosen by the system)
+  -u, --username NAME          log in with this name; no anonymous access then
+  -P, --password TEXT          password of -u; other users of this machine can
+                               see it, so rather use one of the next two
+      --password-file FILE     read the password from the first line of FILE
+                               (the variable ANYFTPD_PASSWORD works too)
+
+Limits:
+      --timeout SECONDS        end idle sessions and stalled transfers after
+                               this time; 0 never (default: 300)
+      --max-cons N             connections at the same time; 0 is no limit
+                               (default: 512)
+      --max-cons-per-ip N      the same for one address (default: 0)
+      --max-login-attempts N   failed logins before a session ends (default: 3)
+      --download-rate RATE     bytes per second of each download, such as 800K
+                               or 1.5M; 0 is no limit (default: 0)
+      --upload-rate RATE       the same for each upload (default: 0)
+      --grace SECONDS          time that transfers get to finish when the server
+                               is stopped (default: 10)
+
+Protocol:
+      --banner TEXT            greeting for clients
+      --encoding NAME          of file names and commands (default: utf-8)
+      --use-localtime          show local times instead of UTC
+      --lenient-line-endings   accept commands that end in LF alone
+      --permit-foreign-addresses
+                               let data connections lead to other machines than
+                               the client's (site-to-site transfers; insecure)
+      --permit-privileged-ports
+                               let clients name ports below 1024 for active mode
+
+Other options:
+  -D, --debug                  log every command and reply
+  -q, --quiet                  log warnings and errors only
+      --json                   log JSON, one record per line
+  -v, --version                print the version and exit
+  -h, --help                   print this help and exit
+
+Logs go to standard error, in colour on a terminal (see NO_COLOR, FORCE_COLOR).
+Ctrl-C lets transfers finish for the time of --grace; a second one ends at once.
+
+Examples:
+  anyftpd                                   share the current folder, read-only
+  anyftpd -w -u ann --password-file secret /srv/files
+`;

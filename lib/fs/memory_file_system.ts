@@ -1,0 +1,254 @@
+import { ConfigError } from "../base/errors.ts";
+import type {
+  DirectoryEntry,
+  FileHandle,
+  FileStat,
+  FileSystem,
+  ListOptions,
+  OpenMode,
+} from "../spi/file_system.ts";
+import { attempt } from "./attempt.ts";
+import { checkPath, splitPath } from "./check_path.ts";
+import { allow, failure, READ, SEARCH, WRITE } from "./memory_checks.ts";
+import { MemoryFileHandle } from "./memory_file_handle.ts";
+import type { MemoryFolder } from "./memory_node.ts";
+import { statOf } from "./memory_stat.ts";
+import { MemoryTree } from "./memory_tree.ts";
+import { walk } from "./memory_walk.ts";
+
+/** Options of `MemoryFileSystem`. */
+export interface MemoryFileSystemOptions {
+  /**
+   * Milliseconds since 1970, UTC, for modification times.
+   * @default {Date.now}
+   */
+  readonly now?: () => number;
+  /**
+   * Bytes that all files may hold together; more answers `no-space`.
+   * @default {Infinity}
+   */
+  readonly capacity?: number;
+}
+
+/** Entries per batch of a listing. */
+const BATCH = 100;
+
+/**
+ * A file system that lives in memory: for tests, for demonstrations and for
+ * programs that take what they are sent without a disk.
+ *
+ * It has links, permission bits, times and a size limit. The target of a link
+ * is a path of this file system, absolute or relative to the link; one that
+ * climbs above the root leads nowhere and answers `outside-root`.
+ *
+ * @example
+ * ```ts
+ * import { MemoryFileSystem } from "anyftpd/core";
+ * const files = new MemoryFileSystem();
+ * files.writeFile("/pub/hello.txt", "Hello\n");
+ * console.assert((await files.stat("/pub/hello.txt")).size === 6);
+ * ```
+ */
+export class MemoryFileSystem implements FileSystem {
+  readonly #tree: MemoryTree;
+
+  /** @throws {ConfigError} the capacity is not a number of bytes */
+  constructor(options: MemoryFileSystemOptions = {}) {
+    const capacity = options.capacity ?? Infinity;
+    if (!(capacity >= 0)) {
+      throw new ConfigError(`Cannot hold ${capacity} bytes: not a size`);
+    }
+    this.#tree = new MemoryTree(capacity, options.now ?? (() => Date.now()));
+  }
+
+  stat(
+    path: string,
+    options?: { readonly followLinks?: boolean },
+  ): Promise<FileStat> {
+    return attempt(() => {
+      return statOf(
+        this.#tree.existing(path, options?.followLinks ?? true).node,
+      );
+    });
+  }
+
+  async *list(
+    path: string,
+    options: ListOptions,
+  ): AsyncGenerator<readonly DirectoryEntry[], void, void> {
+    const { node, path: real } = this.#tree.existing(path, true);
+    if (node.kind !== "directory") throw failure("not-a-directory", path);
+    allow(node, READ, path);
+    const names = [...node.children.keys()];
+    if (options.sorted) names.sort();
+    for (let at = 0; at < names.length; at += BATCH) {
+      // Looked up batch by batch: what vanished in between is skipped.
+      yield await Promise.resolve(
+        names.slice(at, at + BATCH)
+          .map((name) => this.#entry(node, real, name, options.stat))
+          .filter((entry) => entry !== null),
+      );
+    }
+  }
+
+  open(path: string, mode: OpenMode): Promise<FileHandle> {
+    return attempt(() => {
+      const file = mode.access === "read"
+        ? this.#tree.existingFile(path, READ)
+        : mode.access === "append"
+        ? this.#tree.fileToWrite(path, "always")
+        : this.#tree.fileToWrite(path, mode.create);
+      if (mode.access === "write" && mode.truncate) {
+        file.content.truncate();
+        file.modified = this.#tree.now();
+      }
+      return new MemoryFileHandle(file, mode.access, this.#tree.now);
+    });
+  }
+
+  makeDirectory(path: string): Promise<void> {
+    return attempt(() => {
+      const spot = this.#tree.spot(path, false);
+      if (spot.node !== null) throw failure("exists", path);
+      this.#tree.put(spot, this.#tree.newFolder(), path);
+    });
+  }
+
+  removeDirectory(path: string): Promise<void> {
+    return attempt(() => {
+      const spot = this.#tree.existing(path, false);
+      if (spot.folder === null) throw failure("not-permitted", path);
+      if (spot.node.kind !== "directory") {
+        throw failure("not-a-directory", path);
+      }
+      if (spot.node.children.size > 0) throw failure("not-empty", path);
+      this.#tree.take(spot, path);
+    });
+  }
+
+  remove(path: string): Promise<void> {
+    return attempt(() => {
+      const spot = this.#tree.existing(path, false);
+      if (spot.node.kind === "directory") throw failure("is-a-directory", path);
+      this.#tree.take(spot, path);
+      if (spot.node.kind === "file") spot.node.content.unlink();
+    });
+  }
+
+  rename(from: string, to: string): Promise<void> {
+    return attempt(() => {
+      const source = this.#tree.existing(from, false);
+      const goal = this.#tree.spot(to, false);
+      if (source.folder === null) throw failure("not-permitted", from);
+      if (goal.folder === null) throw failure("not-permitted", to);
+      if (goal.node === source.node) return;
+      const { node } = source;
+      if (
+        node.kind === "directory" && goal.path.startsWith(`${source.path}/`)
+      ) {
+        throw failure("invalid", to);
+      }
+      if (goal.node?.kind === "directory") {
+        if (node.kind !== "directory") throw failure("is-a-directory", to);
+        if (goal.node.children.size > 0) throw failure("not-empty", to);
+      } else if (goal.node !== null && node.kind === "directory") {
+        throw failure("not-a-directory", to);
+      }
+      allow(source.folder, WRITE, from);
+      this.#tree.put(goal, node, to);
+      this.#tree.take(source, from);
+      if (goal.node?.kind === "file") goal.node.content.unlink();
+    });
+  }
+
+  setModified(path: string, milliseconds: number): Promise<void> {
+    return attempt(() => {
+      const { node } = this.#tree.existing(path, true);
+      if (!Number.isFinite(milliseconds)) throw failure("invalid", path);
+      node.modified = milliseconds;
+    });
+  }
+
+  setMode(path: string, mode: number): Promise<void> {
+    return attempt(() => {
+      this.#tree.existing(path, true).node.mode = mode & 0o7777;
+    });
+  }
+
+  freeSpace(_path: string): Promise<number> {
+    return Promise.resolve(this.#tree.free);
+  }
+
+  enter(path: string): Promise<void> {
+    return attempt(() => {
+      const { node } = this.#tree.existing(path, true);
+      if (node.kind !== "directory") throw failure("not-a-directory", path);
+      allow(node, SEARCH, path);
+    });
+  }
+
+  resolve(path: string): Promise<string> {
+    return attempt(() => {
+      checkPath(path);
+      return walk(this.#tree.root, path, { follow: true, keepTail: true }).path;
+    });
+  }
+
+  /** Makes or replaces a file, and the folders that lead to it. */
+  writeFile(path: string, content: Uint8Array | string): void {
+    this.#tree.makeFolders(splitPath(path)[0]);
+    const file = this.#tree.fileToWrite(path, "always");
+    file.content.truncate();
+    const bytes = typeof content === "string"
+      ? new TextEncoder().encode(content)
+      : content;
+    file.content.write(bytes, 0);
+    file.modified = this.#tree.now();
+  }
+
+  /**
+   * What a file holds.
+   *
+   * @throws {FileError} `not-found`, `is-a-directory`, …
+   */
+  readFile(path: string): Uint8Array {
+    return this.#tree.existingFile(path, 0).content.bytes();
+  }
+
+  /** Makes a symbolic link. It may lead nowhere. */
+  makeLink(path: string, target: string): void {
+    this.#tree.seed(path, { ...this.#tree.facts(0o777), kind: "link", target });
+  }
+
+  /** Makes what is no file, folder or link, as a pipe is on a disk. */
+  makeSpecial(path: string): void {
+    this.#tree.seed(path, { ...this.#tree.facts(0o644), kind: "other" });
+  }
+
+  /** Makes a folder and those above it; existing ones are kept. */
+  makeFolders(path: string): void {
+    this.#tree.makeFolders(path);
+  }
+
+  #entry(
+    folder: MemoryFolder,
+    folderPath: string,
+    name: string,
+    depth: ListOptions["stat"],
+  ): DirectoryEntry | null {
+    const node = folder.children.get(name);
+    if (node === undefined) return null;
+    if (depth === "none") return { name, stat: null };
+    if (node.kind !== "link") return { name, stat: statOf(node) };
+    const path = folderPath === "/" ? `/${name}` : `${folderPath}/${name}`;
+    try {
+      const end = walk(this.#tree.root, path, { follow: true, keepTail: true });
+      if (depth === "self") {
+        return { name, stat: statOf(node), target: node.target };
+      }
+      return end.node === null ? null : { name, stat: statOf(end.node) };
+    } catch {
+      return depth === "self" ? { name, stat: statOf(node) } : null;
+    }
+  }
+}

@@ -1,0 +1,51 @@
+/**
+ * The core of anyftpd: the FTP server without a runtime. A host brings sockets,
+ * files, clock and randomness as values; `anyftpd/node` and its siblings are
+ * such hosts.
+ *
+ * @example The permissions of an account
+ * ```ts
+ * import { parsePermissions } from "anyftpd/core";
+ * console.assert(parsePermissions("elr").includes("read"));
+ * ```
+ *
+ * @module
+ */
+
+export {
+  AuthenticationError,
+  ConfigError,
+  FileError,
+  type FileErrorCode,
+  TransportError,
+  type TransportErrorCode,
+} from "./base/errors.ts";
+export * from "./auth/memory_authorizer.ts";
+export * from "./auth/password.ts";
+export * from "./auth/permissions.ts";
+export { DEFAULT_COMMANDS } from "./commands/table.ts";
+export { MemoryFileSystem } from "./fs/memory_file_system.ts";
+export { readOnly } from "./fs/read_only.ts";
+export { subtree } from "./fs/subtree.ts";
+export { type Reply, reply, replyLines } from "./protocol/reply.ts";
+export type { UnicodeErrors } from "./protocol/text_codec.ts";
+export type { ServerOptions } from "./server/options.ts";
+export { type CloseOptions, FtpServer } from "./server/server.ts";
+export type {
+  CommandHandler,
+  CommandSpec,
+  CommandTable,
+  Outcome,
+  StreamedReply,
+} from "./session/command.ts";
+export type { CommandContext, LoginResult } from "./session/context.ts";
+export type * from "./session/events.ts";
+export type { Settings } from "./session/settings.ts";
+export type { SessionState } from "./session/state.ts";
+export type { SessionView, TransferView } from "./session/view.ts";
+export type * from "./spi/authorizer.ts";
+export type * from "./spi/clock.ts";
+export type * from "./spi/file_system.ts";
+export type * from "./spi/log.ts";
+export type * from "./spi/transport.ts";
+export type { TransferOutcome } from "./transfer/outcome.ts";

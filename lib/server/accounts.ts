@@ -1,0 +1,70 @@
+import type { AccountBook, AccountLease } from "../session/login.ts";
+import type { Settings } from "../session/settings.ts";
+import type { Account } from "../spi/authorizer.ts";
+import type { Clock } from "../spi/clock.ts";
+import {
+  combineThrottles,
+  type Throttle,
+  TokenBucket,
+} from "../transfer/throttle.ts";
+
+/** What all sessions of one user share. */
+interface SharedAccount {
+  sessions: number;
+  readonly download: Throttle | null;
+  readonly upload: Throttle | null;
+}
+
+/** Counts the sessions of each user and slows their transfers down. */
+export class Accounts implements AccountBook {
+  readonly #settings: Settings;
+  readonly #clock: Clock;
+  readonly #shared = new Map<string, SharedAccount>();
+
+  constructor(settings: Settings, clock: Clock) {
+    this.#settings = settings;
+    this.#clock = clock;
+  }
+
+  open(account: Account): AccountLease | null {
+    const { name, limits } = account;
+    const shared = this.#shared.get(name) ?? {
+      sessions: 0,
+      download: this.#bucket(limits?.downloadRate ?? 0),
+      upload: this.#bucket(limits?.uploadRate ?? 0),
+    };
+    const most = limits?.sessions ?? 0;
+    if (most > 0 && shared.sessions >= most) return null;
+    shared.sessions++;
+    this.#shared.set(name, shared);
+    let released = false;
+    return {
+      throttle: (direction) => this.#throttle(shared, direction),
+      release: () => {
+        if (released) return;
+        released = true;
+        shared.sessions--;
+        if (shared.sessions === 0) this.#shared.delete(name);
+      },
+    };
+  }
+
+  /** The connection's own limit and the one that the user's sessions share. */
+  #throttle(
+    shared: SharedAccount,
+    direction: "send" | "receive",
+  ): Throttle | null {
+    const { downloadRate, uploadRate } = this.#settings;
+    return combineThrottles(
+      direction === "send"
+        ? [this.#bucket(downloadRate), shared.download]
+        : [this.#bucket(uploadRate), shared.upload],
+    );
+  }
+
+  #bucket(bytesPerSecond: number): Throttle | null {
+    return bytesPerSecond === 0
+      ? null
+      : new TokenBucket(this.#clock, bytesPerSecond);
+  }
+}

@@ -1,0 +1,254 @@
+import { ConfigError, messageOf } from "../base/errors.ts";
+import { formatEndpoint } from "../protocol/address.ts";
+import { encodeReply, reply } from "../protocol/reply.ts";
+import { Session, type SessionHost } from "../session/session.ts";
+import { Log } from "../session/session_log.ts";
+import type { Settings } from "../session/settings.ts";
+import type { SessionView } from "../session/view.ts";
+import type { Platform } from "../spi/clock.ts";
+import type { Connection, Endpoint, Listener } from "../spi/transport.ts";
+import { Lingering } from "../transfer/linger.ts";
+import { PortPool } from "../transfer/port_pool.ts";
+import { Accounts } from "./accounts.ts";
+import { ConnectionLimits, type Refusal } from "./limits.ts";
+import { resolveOptions, type ServerOptions } from "./options.ts";
+
+/** What `close` may be told. */
+export interface CloseOptions {
+  /**
+   * Milliseconds that transfers under way may take to end.
+   * @default {0}
+   */
+  readonly graceMs?: number;
+}
+
+/** How long a server waits after a failed accept: descriptors may be short. */
+const ACCEPT_RETRY_MS = 100;
+
+/** How long the reply to a connection over the limit may take. */
+const REFUSAL_MS = 1_000;
+
+/**
+ * An FTP server over any transport.
+ *
+ * @example A server in memory, for tests
+ * ```ts
+ * import { FtpServer } from "anyftpd/core";
+ * import { memoryPlatform, MemoryFileSystem } from "anyftpd/memory";
+ * import { MemoryAuthorizer } from "anyftpd/core";
+ *
+ * const authorizer = new MemoryAuthorizer();
+ * authorizer.addAnonymous({ fileSystem: new MemoryFileSystem() });
+ * const server = new FtpServer(memoryPlatform(), { authorizer });
+ * await server.listen({ hostname: "127.0.0.1", port: 21 });
+ * await server.close();
+ * ```
+ */
+export class FtpServer implements AsyncDisposable {
+  readonly #platform: Platform;
+  readonly #settings: Settings;
+  readonly #log: Log;
+  readonly #limits: ConnectionLimits;
+  readonly #lingering: Lingering;
+  readonly #sessionHost: SessionHost;
+  readonly #listeners = new Set<Listener>();
+  readonly #sessions = new Map<Session, Promise<void>>();
+  readonly #running = new Set<Promise<void>>();
+  #lastId = 0;
+  #closing = false;
+
+  /**
+   * @throws {ConfigError} when an option does not hold
+   */
+  constructor(platform: Platform, options: ServerOptions) {
+    const settings = resolveOptions(options);
+    this.#platform = platform;
+    this.#settings = settings;
+    this.#log = new Log(settings.log, settings.logLevel, platform.clock);
+    this.#limits = new ConnectionLimits(settings);
+    this.#lingering = new Lingering(platform.clock);
+    this.#sessionHost = {
+      platform,
+      settings,
+      ports: new PortPool(settings.passivePorts, platform.random),
+      lingering: this.#lingering,
+      accounts: new Accounts(settings, platform.clock),
+      admitData: () => this.#limits.admitData(),
+    };
+  }
+
+  /** Where the server listens. */
+  get addresses(): readonly Endpoint[] {
+    return [...this.#listeners].map((listener) => listener.local);
+  }
+
+  /** Everybody who is connected now. */
+  get sessions(): readonly SessionView[] {
+    return [...this.#sessions.keys()].map((session) => session.view);
+  }
+
+  get sessionCount(): number {
+    return this.#sessions.size;
+  }
+
+  /** Transfers that are under way. */
+  get transferCount(): number {
+    let count = 0;
+    for (const session of this.#sessions.keys()) {
+      if (session.isTransferring) count++;
+    }
+    return count;
+  }
+
+  /**
+   * Listens on an address, or takes over a listener that the host opened. May
+   * be called several times.
+   *
+   * @returns the address that is really bound
+   * @throws {TransportError} `address-in-use`, `address-not-available`,
+   * `not-permitted`
+   */
+  async listen(
+    where: { readonly hostname: string; readonly port: number } | Listener,
+  ): Promise<Endpoint> {
+    if (this.#closing) throw new ConfigError("Cannot listen: server is closed");
+    const { backlog, noDelay } = this.#settings;
+    if (!("accept" in where)) checkPort(where.port);
+    const listener = "accept" in where
+      ? where
+      : await this.#platform.transport.listen({
+        hostname: where.hostname,
+        port: where.port,
+        backlog,
+        noDelay,
+      });
+    if (this.#closing) {
+      listener.close();
+      throw new ConfigError("Cannot listen: server is closed");
+    }
+    this.#listeners.add(listener);
+    this.#own(this.#acceptAll(listener));
+    return listener.local;
+  }
+
+  /**
+   * Serves one control connection that the host accepted itself; resolves when
+   * its session is over. Never rejects.
+   */
+  async handle(connection: Connection): Promise<void> {
+    if (this.#closing) return connection.close();
+    const admitted = this.#limits.admitControl(connection.remote.hostname);
+    if (typeof admitted === "string") {
+      return await this.#refuse(connection, admitted);
+    }
+    const session = new Session(
+      ++this.#lastId,
+      connection,
+      this.#sessionHost,
+    );
+    const over = session.run();
+    this.#sessions.set(session, over);
+    await over;
+    this.#sessions.delete(session);
+    admitted();
+  }
+
+  /** Stops listening; sessions go on. */
+  stopListening(): void {
+    for (const listener of this.#listeners) listener.close();
+    this.#listeners.clear();
+  }
+
+  /**
+   * Stops listening, ends sessions without a transfer, waits for transfers up
+   * to the grace, then ends everything. Resolves when nothing is left. May be
+   * called again, with less grace, while it is under way.
+   */
+  async close(options: CloseOptions = {}): Promise<void> {
+    const graceMs = options.graceMs ?? 0;
+    this.#closing = true;
+    this.stopListening();
+    if (graceMs > 0) {
+      for (const session of this.#sessions.keys()) {
+        session.shutDown("after-transfer");
+      }
+    }
+    const cancel = this.#platform.clock.after(graceMs, () => this.#cut());
+    if (graceMs === 0) this.#cut();
+    while (this.#running.size > 0 || this.#sessions.size > 0) {
+      await Promise.all([...this.#running, ...this.#sessions.values()]);
+    }
+    cancel();
+    this.#lingering.closeAll();
+  }
+
+  /** The same as `close()`: everything ends now. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #cut(): void {
+    for (const session of this.#sessions.keys()) session.shutDown("now");
+    this.#lingering.closeAll();
+  }
+
+  async #acceptAll(listener: Listener): Promise<void> {
+    for (;;) {
+      try {
+        const connection = await listener.accept();
+        if (connection === null) return;
+        this.#own(this.handle(connection));
+      } catch (error) {
+        if (!this.#listeners.has(listener)) return;
+        // One client that could not be accepted must not end the service.
+        const where = formatEndpoint(listener.local);
+        this.#log.write(
+          "error",
+          `Cannot accept on ${where}: ${messageOf(error)}`,
+        );
+        await new Promise<void>((resolve) => {
+          this.#platform.clock.after(ACCEPT_RETRY_MS, resolve);
+        });
+      }
+    }
+  }
+
+  /** Best effort: who is over the limit must not cost anything. */
+  async #refuse(connection: Connection, why: Refusal): Promise<void> {
+    const text = why === "too-many"
+      ? "Too many connections. Service temporarily unavailable."
+      : "Too many connections from the same IP address.";
+    this.#log.write(
+      "warn",
+      `${formatEndpoint(connection.remote)} refused: ${text}`,
+    );
+    const { clock } = this.#platform;
+    const cancel = clock.after(REFUSAL_MS, () => connection.close());
+    try {
+      await connection.write(
+        encodeReply(reply(421, text), this.#settings.codec),
+      );
+      await connection.closeWrite();
+      await this.#lingering.add(connection);
+    } catch {
+      // The client is gone: so much the better.
+    } finally {
+      cancel();
+      connection.close();
+    }
+  }
+
+  #own(work: Promise<void>): void {
+    const owned = work.catch((error: unknown) => {
+      this.#log.error("Cannot serve a connection", error);
+    }).finally(() => this.#running.delete(owned));
+    this.#running.add(owned);
+  }
+}
+
+function checkPort(port: number): void {
+  if (Number.isInteger(port) && port >= 0 && port <= 65535) return;
+  throw new ConfigError(
+    `Cannot listen on port ${port}: must be from 0 to 65535`,
+  );
+}

@@ -1,0 +1,98 @@
+import { type Deferred, deferred } from "../base/deferred.ts";
+import { type DecodedLine, LineDecoder } from "../protocol/line_decoder.ts";
+import type { Connection } from "../spi/transport.ts";
+
+/** What came in on the control connection. */
+export type Incoming =
+  | DecodedLine
+  /** More bytes than a client needs to log in. */
+  | { readonly kind: "flood" }
+  /** A TLS handshake where clear text was expected. */
+  | { readonly kind: "tls" };
+
+/** The first byte of a TLS record that carries a handshake (RFC 8446, 5.1). */
+const TLS_HANDSHAKE = 0x16;
+
+/**
+ * Pulls command lines from a connection, one at a time: nothing more is read
+ * from the network while a line is being served.
+ */
+export class CommandReader {
+  readonly #connection: Connection;
+  readonly #decoder: LineDecoder;
+  readonly #floodLimit: () => number;
+  #received = 0;
+  #reading: Promise<Uint8Array | null> | null = null;
+  #next: Deferred<Incoming | null> | null = null;
+  #stopped = false;
+
+  /**
+   * @param floodLimit bytes that may come in; asked again for every chunk, 0
+   * is no limit
+   */
+  constructor(
+    connection: Connection,
+    decoder: LineDecoder,
+    floodLimit: () => number,
+  ) {
+    this.#connection = connection;
+    this.#decoder = decoder;
+    this.#floodLimit = floodLimit;
+  }
+
+  /** A read that nobody waits for any more, after `stop`. */
+  get pendingRead(): Promise<Uint8Array | null> | null {
+    return this.#reading;
+  }
+
+  /**
+   * The next line, the same one until `take`; `null` when the client has
+   * finished or broke off, or after `stop`. Never rejects.
+   */
+  peek(): Promise<Incoming | null> {
+    if (this.#next === null) {
+      this.#next = deferred();
+      if (this.#stopped) this.#next.resolve(null);
+      else void this.#advance(this.#next); // never rejects
+    }
+    return this.#next.promise;
+  }
+
+  /** Consumes what `peek` showed. */
+  take(): void {
+    this.#next = null;
+  }
+
+  /** Lets go of whoever waits, and hands out nothing more. */
+  stop(): void {
+    this.#stopped = true;
+    this.#next?.resolve(null);
+  }
+
+  async #advance(next: Deferred<Incoming | null>): Promise<void> {
+    try {
+      for (;;) {
+        const line = this.#decoder.next();
+        if (line !== null) return next.resolve(line);
+        const limit = this.#floodLimit();
+        if (limit > 0 && this.#received - this.#decoder.pending > limit) {
+          return next.resolve({ kind: "flood" });
+        }
+        this.#reading = this.#connection.read();
+        const chunk = await this.#reading;
+        if (this.#stopped) return;
+        this.#reading = null;
+        if (chunk === null) return next.resolve(null);
+        if (this.#received === 0 && chunk[0] === TLS_HANDSHAKE) {
+          return next.resolve({ kind: "tls" });
+        }
+        this.#received += chunk.length;
+        this.#decoder.push(chunk);
+      }
+    } catch {
+      // Reset, or closed by ourselves: for the session both are the end.
+      this.#reading = null;
+      next.resolve(null);
+    }
+  }
+}

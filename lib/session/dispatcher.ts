@@ -1,0 +1,176 @@
+import { FileError } from "../base/errors.ts";
+import { type CommandLine, telnetVerb } from "../protocol/command_line.ts";
+import {
+  encodeReplyBody,
+  encodeReplyEnd,
+  encodeReplyStart,
+  type Reply,
+  reply,
+} from "../protocol/reply.ts";
+import type { CommandSpec, Outcome, StreamedReply } from "./command.ts";
+import type { CommandContext } from "./context.ts";
+import { fileErrorReply } from "./file_error_reply.ts";
+import { checkGates } from "./gates.ts";
+import { pathArgument } from "./path_argument.ts";
+import type { Log } from "./session_log.ts";
+
+/** What the dispatcher does to its session, besides replies. */
+export interface DispatchHost {
+  readonly context: CommandContext;
+  readonly log: Log;
+  reply(reply: Reply): void;
+  /** Sends a part of a streamed reply; resolves when more is welcome. */
+  send(bytes: Uint8Array): Promise<void>;
+  /** Ends the session once its replies are out. */
+  end(): void;
+}
+
+/** A command line with the table's entry for it. */
+export interface FoundCommand {
+  readonly verb: string;
+  readonly argument: string;
+  readonly spec: CommandSpec;
+}
+
+/**
+ * Methods of HTTP. A browser that was tricked into talking to us sends them,
+ * with commands in the body that must not be reached.
+ */
+const HTTP_METHODS: ReadonlySet<string> = new Set([
+  "GET",
+  "POST",
+  "HEAD",
+  "PUT",
+  "PATCH",
+  "DELETE",
+  "OPTIONS",
+  "CONNECT",
+  "TRACE",
+]);
+
+/** Whether a line that is no command of ours is an HTTP request. */
+export function isHttpRequest(line: CommandLine): boolean {
+  return HTTP_METHODS.has(line.verb);
+}
+
+/** The table's entry; Telnet signals before ABOR, STAT, QUIT are forgiven. */
+export function findCommand(
+  line: CommandLine,
+  context: CommandContext,
+): FoundCommand | null {
+  const { commands } = context.settings;
+  const spec = commands.get(line.verb);
+  if (spec !== undefined) {
+    return { verb: line.verb, argument: line.argument, spec };
+  }
+  const verb = telnetVerb(line.verb);
+  const prefixed = verb === null ? undefined : commands.get(verb);
+  return verb === null || prefixed === undefined
+    ? null
+    : { verb, argument: line.argument, spec: prefixed };
+}
+
+/** Executes one command: gates, path, permission, handler, replies. */
+export async function dispatch(
+  command: FoundCommand,
+  host: DispatchHost,
+): Promise<void> {
+  const { spec, verb } = command;
+  const { context } = host;
+  const refusal = checkGates(spec, command, context.state);
+  if (refusal !== null) return host.reply(refusal);
+  let path = "";
+  try {
+    let { argument } = command;
+    if (spec.path !== undefined && context.state.account !== null) {
+      const found = await pathArgument(
+        spec,
+        argument,
+        context.state.workingDirectory,
+        context.files,
+      );
+      ({ path, argument } = found);
+      const { action } = spec;
+      if (action !== undefined && path !== "") {
+        if (!await context.allows(action, path)) {
+          return answer(host, command, path, notAllowed());
+        }
+      }
+    }
+    await perform(host, command, path, await spec.run(context, argument, path));
+  } catch (error) {
+    answer(host, command, path, errorReply(host, verb, path, error));
+  }
+}
+
+async function perform(
+  host: DispatchHost,
+  command: FoundCommand,
+  path: string,
+  outcome: Outcome,
+): Promise<void> {
+  if (outcome === null) return;
+  if ("transfer" in outcome) {
+    return await host.context.data.start(outcome.transfer);
+  }
+  if ("stream" in outcome) return await stream(host, outcome.stream);
+  if (!("reply" in outcome)) return answer(host, command, path, outcome);
+  answer(host, command, path, outcome.reply);
+  await outcome.afterwards?.();
+  if (outcome.close === true) host.end();
+}
+
+/** Sends a reply and writes the line of the log that some commands have. */
+function answer(
+  host: DispatchHost,
+  command: FoundCommand,
+  path: string,
+  answered: Reply,
+): void {
+  host.reply(answered);
+  const { context, log } = host;
+  if (!context.settings.loggedCommands.has(command.verb)) return;
+  // At debug every command has its line already.
+  if (log.isOn("debug")) return;
+  const subject = path === "" ? command.argument : context.locate(path);
+  const failed = answered.code >= 400 ? ` '${answered.text}'` : "";
+  log.write(
+    "info",
+    `${command.verb} ${subject} ${answered.code}${failed}`,
+    { command: command.verb, path: subject, code: answered.code },
+  );
+}
+
+function errorReply(
+  host: DispatchHost,
+  verb: string,
+  path: string,
+  error: unknown,
+): Reply {
+  if (error instanceof FileError) return fileErrorReply(error, path);
+  host.log.error(`Cannot execute ${verb}`, error);
+  return path === ""
+    ? reply(451, "Requested action aborted: local error in processing.")
+    : reply(550, "Requested action not taken: internal error.");
+}
+
+async function stream(
+  host: DispatchHost,
+  streamed: StreamedReply,
+): Promise<void> {
+  const { codec } = host.context.settings;
+  await host.send(encodeReplyStart(streamed.code, streamed.text, codec));
+  try {
+    for await (const lines of streamed.body) {
+      if (lines.length > 0) await host.send(encodeReplyBody(lines, codec));
+    }
+  } catch (error) {
+    // The reply has begun, so it can only be cut short.
+    host.log.error("Cannot finish a reply", error);
+  }
+  await host.send(encodeReplyEnd(streamed.code, streamed.end, codec));
+}
+
+function notAllowed(): Reply {
+  return reply(550, "Not enough privileges.");
+}

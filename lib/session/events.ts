@@ -1,0 +1,61 @@
+import type { TransferOutcome } from "../transfer/outcome.ts";
+import type { SessionView } from "./view.ts";
+
+/** What every event carries. */
+export interface SessionEvent {
+  readonly session: SessionView;
+}
+
+/** A user logged in, or out by QUIT, REIN or a new USER. */
+export interface UserEvent extends SessionEvent {
+  readonly username: string;
+}
+
+/** A login failed. */
+export interface LoginFailedEvent extends UserEvent {
+  /** In clear, for hooks that count attempts; never log it. */
+  readonly password: string;
+}
+
+/** A file was moved, wholly or in part. Listings fire nothing. */
+export interface TransferEvent extends UserEvent {
+  /** `RETR`, `STOR`, `APPE` or `STOU`. */
+  readonly command: string;
+  /** Virtual path. */
+  readonly path: string;
+  /** Where the file system says that it lies. */
+  readonly realPath: string;
+  /** Bytes on the data connection. */
+  readonly bytes: number;
+  /** Milliseconds since the data connection was there. */
+  readonly durationMs: number;
+  readonly outcome: TransferOutcome;
+}
+
+/**
+ * What the host may do when something happens.
+ *
+ * A hook may be asynchronous: the session that fired it executes no further
+ * command until it is done, other sessions go on. A hook that throws is logged
+ * and changes nothing.
+ */
+export interface Hooks {
+  /** After the limits, before 220; after `disconnect()` no 220 is sent. */
+  connect?(event: SessionEvent): void | Promise<void>;
+  /** The control connection is gone, for whatever reason. */
+  disconnect?(event: SessionEvent): void | Promise<void>;
+  /** After 230. */
+  login?(event: UserEvent): void | Promise<void>;
+  /** After 530; the client may be gone. */
+  loginFailed?(event: LoginFailedEvent): void | Promise<void>;
+  /** QUIT, REIN or USER of a user who was logged in. */
+  logout?(event: UserEvent): void | Promise<void>;
+  /** A download is complete: file closed, 226 sent. */
+  fileSent?(event: TransferEvent): void | Promise<void>;
+  /** An upload is complete: file closed, 226 sent. */
+  fileReceived?(event: TransferEvent): void | Promise<void>;
+  /** A download ended early. */
+  incompleteFileSent?(event: TransferEvent): void | Promise<void>;
+  /** An upload ended early; what arrived may still be there. */
+  incompleteFileReceived?(event: TransferEvent): void | Promise<void>;
+}

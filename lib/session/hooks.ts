@@ -1,0 +1,44 @@
+import type { Hooks, TransferEvent } from "./events.ts";
+import type { Log } from "./session_log.ts";
+
+/**
+ * Runs a hook of the host to its end. What it throws is logged and goes no
+ * further: a broken hook must not wedge a session.
+ */
+export async function runHook(
+  log: Log,
+  name: string,
+  run: () => void | Promise<void>,
+): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    log.error(`Cannot run the hook ${name}`, error);
+  }
+}
+
+/** The hook for the end of a transfer, by its direction and outcome. */
+export function transferHook(
+  log: Log,
+  hooks: Hooks,
+  kind: "send" | "receive",
+  event: TransferEvent,
+): Promise<void> {
+  const complete = event.outcome === "complete";
+  if (kind === "send") {
+    return complete
+      ? runHook(log, "fileSent", () => hooks.fileSent?.(event))
+      : runHook(
+        log,
+        "incompleteFileSent",
+        () => hooks.incompleteFileSent?.(event),
+      );
+  }
+  return complete
+    ? runHook(log, "fileReceived", () => hooks.fileReceived?.(event))
+    : runHook(
+      log,
+      "incompleteFileReceived",
+      () => hooks.incompleteFileReceived?.(event),
+    );
+}

@@ -1,0 +1,59 @@
+import { AuthenticationError } from "../base/errors.ts";
+import type { Account, Authorizer, LoginRequest } from "../spi/authorizer.ts";
+import type { Throttle } from "../transfer/throttle.ts";
+import type { Log } from "./session_log.ts";
+
+/** A user's place on the server, for as long as a session is logged in. */
+export interface AccountLease {
+  /** Slows a transfer of this session down; `null` lets it run. */
+  throttle(direction: "send" | "receive"): Throttle | null;
+  /** Idempotent. */
+  release(): void;
+}
+
+/** Keeps count of who is logged in. */
+export interface AccountBook {
+  /** `null` when the user has too many sessions already. */
+  open(account: Account): AccountLease | null;
+}
+
+/** How a login went. */
+export type Login =
+  | {
+    readonly kind: "accepted";
+    readonly account: Account;
+    readonly lease: AccountLease;
+  }
+  | { readonly kind: "refused"; readonly text: string };
+
+/**
+ * Asks the authorizer. Whatever goes wrong refuses: an authorizer that throws
+ * lets nobody in.
+ */
+export async function logIn(
+  authorizer: Authorizer,
+  request: LoginRequest,
+  signal: AbortSignal,
+  accounts: AccountBook,
+  log: Log,
+): Promise<Login> {
+  let account: Account | null;
+  try {
+    account = await authorizer.authenticate(request, signal);
+  } catch (error) {
+    if (error instanceof AuthenticationError && error.message !== "") {
+      return { kind: "refused", text: error.message };
+    }
+    if (!(error instanceof AuthenticationError)) {
+      log.error("Cannot ask the authorizer", error);
+    }
+    account = null;
+  }
+  if (account === null) {
+    return { kind: "refused", text: "Authentication failed." };
+  }
+  const lease = accounts.open(account);
+  return lease === null
+    ? { kind: "refused", text: "Too many sessions of this user." }
+    : { kind: "accepted", account, lease };
+}

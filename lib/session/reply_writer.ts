@@ -1,0 +1,58 @@
+import { concatBytes } from "../base/bytes.ts";
+import type { Connection } from "../spi/transport.ts";
+
+/**
+ * Sends replies one after the other. Those that come while a write is under
+ * way go out together in the next one.
+ */
+export class ReplyWriter {
+  readonly #connection: Connection;
+  #queue: Uint8Array[] = [];
+  #queuedBytes = 0;
+  #writing: Promise<void> | null = null;
+  #broken = false;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  /** Bytes that the connection has not taken yet: the measure to slow down by. */
+  get queuedBytes(): number {
+    return this.#queuedBytes;
+  }
+
+  /** After the connection failed, what is sent is dropped. */
+  send(bytes: Uint8Array): void {
+    if (this.#broken) return;
+    this.#queue.push(bytes);
+    this.#queuedBytes += bytes.length;
+    this.#writing ??= this.#write();
+  }
+
+  /** Resolves when all is sent, or the connection failed. Never rejects. */
+  async flushed(): Promise<void> {
+    while (this.#writing !== null) await this.#writing;
+  }
+
+  async #write(): Promise<void> {
+    try {
+      while (this.#queue.length > 0) {
+        const [first] = this.#queue;
+        const bytes = this.#queue.length === 1 && first !== undefined
+          ? first
+          : concatBytes(this.#queue);
+        this.#queue = [];
+        await this.#connection.write(bytes);
+        this.#queuedBytes -= bytes.length;
+      }
+    } catch {
+      // The reading side sees the same end and tells the session.
+      this.#broken = true;
+      this.#queue = [];
+      this.#queuedBytes = 0;
+      this.#connection.close();
+    } finally {
+      this.#writing = null;
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import { DEFAULT_FACTS, type FactName } from "../protocol/facts.ts";
+import type { Account } from "../spi/authorizer.ts";
+
+/**
+ * What a session remembers between commands: data, and the few changes that
+ * touch several of them at once.
+ */
+export class SessionState {
+  /** The name of USER; empty before it and after a failed login. */
+  username = "";
+  /** `null` until PASS succeeded. */
+  account: Account | null = null;
+  failedLogins = 0;
+  /** Virtual path. */
+  workingDirectory = "/";
+  /** TYPE; RFC 959 starts in ASCII. */
+  type: "ascii" | "binary" = "ascii";
+  /** The file that RNFR named. */
+  renameFrom: string | null = null;
+  /** EPSV ALL was sent (RFC 2428 section 4). */
+  extendedPassiveOnly = false;
+  /** The facts of MLSx; they outlive REIN, as the client's taste does. */
+  facts: readonly FactName[] = DEFAULT_FACTS;
+  #restart = 0;
+
+  /** The position that REST set, in bytes; 0 when none is pending. */
+  get restart(): number {
+    return this.#restart;
+  }
+
+  set restart(position: number) {
+    this.#restart = position;
+  }
+
+  /** The pending position, which is thereby used up. */
+  takeRestart(): number {
+    const position = this.#restart;
+    this.#restart = 0;
+    return position;
+  }
+
+  logIn(account: Account): void {
+    this.account = account;
+    this.username = account.name;
+    this.failedLogins = 0;
+    this.workingDirectory = account.home ?? "/";
+  }
+
+  /** REIN, and USER of somebody who is logged in (RFC 959 section 4.1.1). */
+  resetLogin(): void {
+    this.username = "";
+    this.account = null;
+    this.failedLogins = 0;
+    this.workingDirectory = "/";
+    this.type = "ascii";
+    this.renameFrom = null;
+    this.extendedPassiveOnly = false;
+    this.#restart = 0;
+  }
+}

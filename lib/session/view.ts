@@ -1,0 +1,41 @@
+import type { Account } from "../spi/authorizer.ts";
+import type { Endpoint } from "../spi/transport.ts";
+
+/** A transfer that is under way. */
+export interface TransferView {
+  /** `RETR`, `STOR`, `LIST`, … */
+  readonly command: string;
+  /** Virtual path. */
+  readonly path: string;
+  readonly direction: "send" | "receive";
+  /** Bytes moved on the data connection so far. */
+  readonly bytes: number;
+  /** Milliseconds since the data connection was there. */
+  readonly elapsedMs: number;
+}
+
+/** A session as hooks and the host see it. */
+export interface SessionView {
+  /** Counts up from 1 in each server. */
+  readonly id: number;
+  readonly remote: Endpoint;
+  readonly local: Endpoint;
+  /** Milliseconds since 1970, UTC. */
+  readonly startedAt: number;
+  /** The claimed name after USER, the account's after the login. */
+  readonly username: string;
+  /** `null` before the login. */
+  readonly account: Account | null;
+  /** Virtual path. */
+  readonly workingDirectory: string;
+  /** Whether the control connection is encrypted. */
+  readonly secure: boolean;
+  readonly transfer: TransferView | null;
+  /**
+   * Sends a reply of the host's own: for a `connect` hook that refuses, say.
+   * Line breaks in the text make it a legal multi-line reply.
+   */
+  respond(code: number, text: string): void;
+  /** Ends the session once pending replies are out. */
+  disconnect(): void;
+}

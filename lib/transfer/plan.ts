@@ -1,0 +1,52 @@
+import type { FileHandle } from "../spi/file_system.ts";
+
+/** What all transfers have. */
+interface PlanBase {
+  /** The command that asked for it: `RETR`, `LIST`, … */
+  readonly command: string;
+  /** Virtual path. */
+  readonly path: string;
+  /** Where it really lies, for the log and for hooks. */
+  readonly realPath: string;
+  /** Text after 125 or 150 in place of the usual one (STOU). */
+  readonly opening?: string;
+}
+
+/** A file goes to the client. */
+export interface SendPlan extends PlanBase {
+  readonly kind: "send";
+  readonly file: FileHandle;
+  /** Bytes into the file. */
+  readonly offset: number;
+  /** TYPE A: line ends are converted. */
+  readonly ascii: boolean;
+}
+
+/** A file comes from the client. */
+export interface ReceivePlan extends PlanBase {
+  readonly kind: "receive";
+  readonly file: FileHandle;
+  readonly offset: number;
+  readonly ascii: boolean;
+}
+
+/** A listing goes to the client: lines, already encoded. */
+export interface ListingPlan extends PlanBase {
+  readonly kind: "listing";
+  readonly chunks: AsyncIterable<Uint8Array>;
+  /** Lets go of the folder when the listing is not sent. */
+  cancel(): Promise<void>;
+}
+
+/** What a transfer command wants done on the data connection. */
+export type TransferPlan = SendPlan | ReceivePlan | ListingPlan;
+
+/** Lets go of what a plan holds when it will not be run. */
+export async function discardPlan(
+  plan: TransferPlan,
+  reason: unknown,
+): Promise<void> {
+  if (plan.kind === "listing") return await plan.cancel();
+  if (plan.file.abort !== undefined) await plan.file.abort(reason);
+  else await plan.file.close();
+}

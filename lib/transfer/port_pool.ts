@@ -1,0 +1,96 @@
+import { ConfigError } from "../base/errors.ts";
+import type { Random } from "../spi/clock.ts";
+
+/** Ports for passive connections: from one to another, or one by one. */
+export type PortRange =
+  | { readonly from: number; readonly to: number }
+  | readonly number[];
+
+const PORT_MAX = 65535;
+
+/**
+ * The ports that a configured range means, each once, in the order given.
+ *
+ * @throws {ConfigError} there are none, or one is not from 1 to 65535
+ */
+export function expandPorts(range: PortRange): readonly number[] {
+  if (isList(range)) {
+    if (range.length === 0) {
+      throw new ConfigError("Cannot use passive ports: the list is empty");
+    }
+    for (const port of range) checkPort(port, String(port));
+    return [...new Set(range)];
+  }
+  const { from, to } = range;
+  const shown = `${from}-${to}`;
+  checkPort(from, shown);
+  checkPort(to, shown);
+  if (from > to) {
+    throw new ConfigError(
+      `Cannot use passive ports ${shown}: the first is above the last`,
+    );
+  }
+  return Array.from({ length: to - from + 1 }, (_, at) => from + at);
+}
+
+/**
+ * The ports of which a passive listener takes one. The order is random, so
+ * that a client's next port cannot be guessed (RFC 2577 section 6).
+ */
+export class PortPool {
+  readonly #ports: readonly number[] | null;
+  readonly #random: Random;
+  readonly #reserved = new Set<number>();
+
+  /** @param ports `null` lets the system choose */
+  constructor(ports: readonly number[] | null, random: Random) {
+    this.#ports = ports;
+    this.#random = random;
+  }
+
+  /**
+   * The ports to try, in random order, each once, without those that are
+   * reserved by the time they come up. Only 0 when the system chooses.
+   */
+  *candidates(): Generator<number, void, undefined> {
+    if (this.#ports === null) {
+      yield 0;
+      return;
+    }
+    const ports = this.#ports;
+    // A shuffle that remembers only what it moved: as a rule the first port
+    // will do, and a range may have 60,000.
+    const moved = new Map<number, number>();
+    for (let left = ports.length; left > 0; left--) {
+      const at = this.#random.below(left);
+      const chosen = moved.get(at) ?? at;
+      moved.set(at, moved.get(left - 1) ?? left - 1);
+      const port = ports[chosen]!;
+      if (!this.#reserved.has(port)) yield port;
+    }
+  }
+
+  /** Takes a port; false when it is taken already. Port 0 is never taken. */
+  reserve(port: number): boolean {
+    if (port === 0) return true;
+    if (this.#reserved.has(port)) return false;
+    this.#reserved.add(port);
+    return true;
+  }
+
+  /** Gives a port back. */
+  release(port: number): void {
+    this.#reserved.delete(port);
+  }
+}
+
+function isList(range: PortRange): range is readonly number[] {
+  return Array.isArray(range);
+}
+
+function checkPort(port: number, shown: string): void {
+  if (Number.isInteger(port) && port >= 1 && port <= PORT_MAX) return;
+  throw new ConfigError(
+    `Cannot use passive ports ${shown}: a port is from 1 to ${PORT_MAX}`,
+  );
+}

@@ -1,0 +1,122 @@
+import { AsciiDecoder, AsciiEncoder } from "../protocol/ascii.ts";
+import type { Connection } from "../spi/transport.ts";
+import { CHUNK_BYTES, returnBuffer, takeBuffer } from "./buffer_pool.ts";
+import type { ListingPlan, ReceivePlan, SendPlan } from "./plan.ts";
+import type { Throttle } from "./throttle.ts";
+import { WriteBehind } from "./write_behind.ts";
+
+/** What the loops need to know of the transfer that they serve. */
+export interface PumpContext {
+  readonly connection: Connection;
+  readonly throttle: Throttle | null;
+  /** Ends a wait for the throttle. */
+  readonly signal: AbortSignal;
+  /** Milliseconds; only differences count. */
+  now(): number;
+  /** Bytes that just moved on the data connection. */
+  moved(bytes: number): void;
+}
+
+/**
+ * A write that takes longer than this is cut in half next time, so that a slow
+ * client shows progress before it is taken for a stalled one.
+ */
+const SLOW_WRITE_MS = 2_000;
+
+/** No write is cut below this. */
+const MIN_WRITE_BYTES = 4 * 1024;
+
+/** Copies a file, from the plan's offset to its end, to the connection. */
+export async function pumpFileToConnection(
+  plan: SendPlan,
+  context: PumpContext,
+): Promise<void> {
+  const buffer = takeBuffer();
+  try {
+    const encoder = plan.ascii ? new AsciiEncoder() : null;
+    const writer = new PacedWriter(context);
+    let position = plan.offset;
+    for (;;) {
+      const count = await plan.file.read(buffer, position);
+      if (count === 0) return;
+      position += count;
+      const chunk = buffer.subarray(0, count);
+      await writer.write(encoder === null ? chunk : encoder.encode(chunk));
+    }
+  } finally {
+    returnBuffer(buffer);
+  }
+}
+
+/** Sends what a listing makes. */
+export async function pumpListingToConnection(
+  plan: ListingPlan,
+  context: PumpContext,
+): Promise<void> {
+  const writer = new PacedWriter(context);
+  for await (const chunk of plan.chunks) await writer.write(chunk);
+}
+
+/**
+ * Copies what the client sends to the file, until it finishes.
+ *
+ * @param first the read that is already under way on this connection
+ */
+export async function pumpConnectionToFile(
+  plan: ReceivePlan,
+  context: PumpContext,
+  first: Promise<Uint8Array | null>,
+): Promise<void> {
+  const decoder = plan.ascii ? new AsciiDecoder() : null;
+  const writer = new WriteBehind(plan.file, plan.offset);
+  try {
+    let chunk = await first;
+    while (chunk !== null) {
+      const arrived = chunk.length;
+      context.moved(arrived);
+      await writer.push(decoder === null ? chunk : decoder.decode(chunk));
+      await takeAll(context, arrived);
+      chunk = await context.connection.read();
+    }
+    if (decoder !== null) await writer.push(decoder.end());
+    await writer.finish();
+  } finally {
+    await writer.release();
+  }
+}
+
+/** Writes under the throttle, in pieces that the client's pace suggests. */
+class PacedWriter {
+  readonly #context: PumpContext;
+  #pieceBytes = CHUNK_BYTES;
+
+  constructor(context: PumpContext) {
+    this.#context = context;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    const { connection, throttle, signal } = this.#context;
+    let at = 0;
+    while (at < bytes.length) {
+      let length = Math.min(bytes.length - at, this.#pieceBytes);
+      if (throttle !== null) length = await throttle.take(length, signal);
+      const piece = length === bytes.length
+        ? bytes
+        : bytes.subarray(at, at + length);
+      const started = this.#context.now();
+      await connection.write(piece);
+      const took = this.#context.now() - started;
+      if (took > SLOW_WRITE_MS) {
+        this.#pieceBytes = Math.max(this.#pieceBytes >> 1, MIN_WRITE_BYTES);
+      }
+      this.#context.moved(length);
+      at += length;
+    }
+  }
+}
+
+async function takeAll(context: PumpContext, wanted: number): Promise<void> {
+  if (context.throttle === null) return;
+  let left = wanted;
+  while (left > 0) left -= await context.throttle.take(left, context.signal);
+}

@@ -1,0 +1,44 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { serverKind } from "../support/server.ts";
+import {
+  compareRecordings,
+  type Comparison,
+  formatDifference,
+  recordServer,
+} from "./compare.ts";
+import { DIFFERENCES } from "./differences.ts";
+import type { MaskedExchange } from "./mask.ts";
+
+describe("The recorded dialogue, beside pyftpdlib 1.5.7", () => {
+  let comparison: Comparison;
+  let theirs: readonly MaskedExchange[];
+
+  beforeAll(async () => {
+    theirs = await recordServer("pyftpdlib");
+    const ours = await recordServer(serverKind());
+    comparison = compareRecordings(theirs, ours, DIFFERENCES);
+  }, 60_000);
+
+  test("plays the same twice, so that what differs is the server", async () => {
+    const again = await recordServer("pyftpdlib");
+    expect(again).toEqual(theirs);
+  }, 30_000);
+
+  test("shows no difference that is not listed", () => {
+    expect(comparison.unlisted.map(formatDifference)).toEqual([]);
+  });
+
+  test("still shows every listed difference", () => {
+    expect(comparison.stale.map(formatDifference)).toEqual([]);
+  });
+});
+
+describe("The list of differences", () => {
+  test("gives a reason for each and names none twice", () => {
+    for (const { at, reason } of DIFFERENCES) {
+      expect(reason, at).toMatch(/\S+ \S+/);
+    }
+    const names = DIFFERENCES.map(({ at }) => at);
+    expect(new Set(names).size).toBe(names.length);
+  });
+});

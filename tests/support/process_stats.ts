@@ -1,0 +1,58 @@
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+
+/** Open descriptors of a process. */
+export function descriptorCount(pid: number): number {
+  return readdirSync(`/proc/${pid}/fd`).length;
+}
+
+/** What each open descriptor of a process is, for messages. */
+export function descriptors(pid: number): string[] {
+  return readdirSync(`/proc/${pid}/fd`).map((fd) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`);
+    } catch {
+      return "(gone)";
+    }
+  });
+}
+
+/** Resident memory of a process in bytes. */
+export function residentBytes(pid: number): number {
+  const status = readFileSync(`/proc/${pid}/status`, "utf8");
+  const line = /^VmRSS:\s+(\d+) kB$/m.exec(status);
+  if (!line) throw new Error(`Cannot read memory of ${pid}: no VmRSS`);
+  return Number(line[1]) * 1024;
+}
+
+/** Whether a process exists (a zombie does not count). */
+export function isAlive(pid: number): boolean {
+  try {
+    const status = readFileSync(`/proc/${pid}/status`, "utf8");
+    return !/^State:\s+Z/m.test(status);
+  } catch {
+    return false;
+  }
+}
+
+/** TCP sockets of a process that are in a state, as `port` numbers. */
+export function tcpPorts(
+  pid: number,
+  state: "listening" | "established",
+): number[] {
+  const code = state === "listening" ? "0A" : "01";
+  const inodes = new Set(
+    descriptors(pid)
+      .map((target) => /^socket:\[(\d+)\]$/.exec(target)?.[1])
+      .filter((inode) => inode !== undefined),
+  );
+  const ports: number[] = [];
+  for (const table of ["tcp", "tcp6"]) {
+    const lines = readFileSync(`/proc/${pid}/net/${table}`, "utf8").split("\n");
+    for (const line of lines.slice(1)) {
+      const fields = line.trim().split(/\s+/);
+      if (fields[3] !== code || !inodes.has(fields[9] ?? "")) continue;
+      ports.push(Number.parseInt(fields[1]!.split(":")[1]!, 16));
+    }
+  }
+  return ports;
+}

@@ -1,0 +1,145 @@
+import { FakeClock, settle } from "../../adapters/_fake_clock.ts";
+import { MemoryTransport } from "../../adapters/_memory_transport.ts";
+import { ConfigError } from "../../lib/base/errors.ts";
+import type { CliHost, CliOutput, StopSignal } from "../../lib/cli/host.ts";
+import { main } from "../../lib/cli/main.ts";
+import { MemoryFileSystem } from "../../lib/fs/memory_file_system.ts";
+import type { Connection } from "../../lib/spi/transport.ts";
+
+/** An output that remembers. */
+class FakeOutput implements CliOutput {
+  isTerminal = false;
+  text = "";
+
+  write(text: string): void {
+    this.text += text;
+  }
+}
+
+/** A program around the command that exists in memory only. */
+export class FakeCliHost implements CliHost {
+  readonly clock: FakeClock = new FakeClock();
+  readonly transport: MemoryTransport = new MemoryTransport();
+  readonly platform: CliHost["platform"] = {
+    clock: this.clock,
+    transport: this.transport,
+    random: { below: (limit) => Math.floor(limit / 2) },
+  };
+  readonly stdout: FakeOutput = new FakeOutput();
+  readonly stderr: FakeOutput = new FakeOutput();
+  readonly env: Record<string, string | undefined> = {};
+  readonly cwd = "/home/ann";
+  readonly pid = 4711;
+  readonly folders: Map<string, MemoryFileSystem> = new Map([
+    [this.cwd, new MemoryFileSystem()],
+  ]);
+  readonly textFiles: Map<string, string> = new Map();
+  addresses: readonly string[] = ["192.168.1.5"];
+  readonly #listeners = new Set<(signal: StopSignal) => void>();
+
+  get signalListeners(): number {
+    return this.#listeners.size;
+  }
+
+  openFolder(path: string): MemoryFileSystem {
+    const folder = this.folders.get(path);
+    if (folder !== undefined) return folder;
+    throw new ConfigError(`Cannot share "${path}": no such directory`);
+  }
+
+  readTextFile(path: string): Promise<string> {
+    const text = this.textFiles.get(path);
+    if (text !== undefined) return Promise.resolve(text);
+    return Promise.reject(
+      new ConfigError(`Cannot read "${path}": no such file or directory`),
+    );
+  }
+
+  networkAddresses(): readonly string[] {
+    return this.addresses;
+  }
+
+  onSignal(listener: (signal: StopSignal) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** What the system does for Ctrl-C and `kill`. */
+  signal(signal: StopSignal): void {
+    for (const listener of this.#listeners) listener(signal);
+  }
+
+  /** Runs the command in the background; waits until it listens or ends. */
+  async start(line: string): Promise<{ readonly exit: Promise<number> }> {
+    let ended = false;
+    const exit = main(line === "" ? [] : line.split(" "), this)
+      .finally(() => ended = true);
+    for (let turn = 0; turn < 1000; turn++) {
+      if (ended || this.transport.openListeners > 0) break;
+      await settle();
+    }
+    await settle();
+    return { exit };
+  }
+}
+
+/** A client that sends lines and collects replies. */
+export class FakeClient {
+  readonly #connection: Connection;
+  readonly #clock: FakeClock;
+  #text = "";
+  #ended = false;
+
+  constructor(connection: Connection, clock: FakeClock) {
+    this.#connection = connection;
+    this.#clock = clock;
+    void this.#collect();
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Sends a line; answers what came back since the last call. */
+  async ask(line: string): Promise<string> {
+    await this.#connection.write(new TextEncoder().encode(`${line}\r\n`));
+    return await this.reply();
+  }
+
+  /** What came since the last call, once there is something. */
+  async reply(): Promise<string> {
+    for (let turn = 0; turn < 200; turn++) {
+      if (this.#text.endsWith("\r\n") || this.#ended) break;
+      await this.#clock.advance(0);
+    }
+    const text = this.#text;
+    this.#text = "";
+    return text;
+  }
+
+  close(): void {
+    this.#connection.close();
+  }
+
+  async #collect(): Promise<void> {
+    try {
+      for (;;) {
+        const chunk = await this.#connection.read();
+        if (chunk === null) break;
+        this.#text += new TextDecoder().decode(chunk);
+      }
+    } catch {
+      // A reset is an end, too.
+    }
+    this.#ended = true;
+  }
+}
+
+/** Connects to the server that the host runs and reads its greeting. */
+export async function connectClient(
+  host: FakeCliHost,
+  hostname = "127.0.0.1",
+): Promise<FakeClient> {
+  const connection = await host.transport.dial({ hostname, port: 2121 });
+  return new FakeClient(connection, host.clock);
+}
