@@ -1,12 +1,6 @@
-import {
-  closeSync,
-  constants,
-  openSync,
-  readlinkSync,
-  statSync,
-} from "node:fs";
+import { closeSync, constants, openSync, statSync } from "node:fs";
 import process from "node:process";
-import type { FileCalls } from "./_file_calls.ts";
+import { type FileCalls, readlinkNow } from "./_file_calls.ts";
 import { type HostPath, hostPath } from "./_host_path.ts";
 import {
   isInside,
@@ -59,7 +53,7 @@ export class DescriptorJail implements Jail {
     let descriptor: number | null = null;
     try {
       descriptor = openSync(folder, NAME_ONLY | constants.O_DIRECTORY);
-      const real = readlinkSync(magic(descriptor));
+      const real = readlinkNow(magic(descriptor));
       // Some sandboxes have the link and do not follow it.
       const followed = statSync(`${magic(descriptor)}/.`);
       const same = followed.ino === statSync(folder).ino;
@@ -83,8 +77,8 @@ export class DescriptorJail implements Jail {
     return this.#open(folder.at(name), NAME_ONLY);
   }
 
-  resolve(path: string): Promise<string> {
-    return resolveInside(this.root, this.root, path, {
+  async resolve(path: string, from?: Place): Promise<string> {
+    return await resolveInside(this.root, from?.real ?? this.root, path, {
       canonical: (real) => this.#canonical(real),
       readlink: (real) => this.#calls.readlink(hostPath(real)),
     });

@@ -50,6 +50,20 @@ const slowCalls = {
   truncate: (descriptor: number) => truncate(descriptor, 0),
 };
 
+/** See `FileCalls.readlink`. */
+export function readlinkNow(path: HostPath): string {
+  const text = fs.readlinkSync(path);
+  if (isLossy(text)) return hostText(fs.readlinkSync(path, "buffer"));
+  return slashes(text);
+}
+
+/** See `FileCalls.realpath`. */
+export function realpathNow(path: HostPath): string {
+  const text = fs.realpathSync.native(path);
+  if (isLossy(text)) return hostText(fs.realpathSync.native(path, "buffer"));
+  return slashes(text);
+}
+
 /** For local disks. */
 export const blockingCalls: FileCalls = {
   ...slowCalls,
@@ -65,18 +79,8 @@ export const blockingCalls: FileCalls = {
       fs.fstatSync(descriptor),
       () => fs.fstatSync(descriptor, { bigint: true }),
     ),
-  readlink: (path) => {
-    const text = fs.readlinkSync(path);
-    if (isLossy(text)) return hostText(fs.readlinkSync(path, "buffer"));
-    return slashes(text);
-  },
-  realpath: (path) => {
-    const text = fs.realpathSync.native(path);
-    if (isLossy(text)) {
-      return hostText(fs.realpathSync.native(path, "buffer"));
-    }
-    return slashes(text);
-  },
+  readlink: readlinkNow,
+  realpath: realpathNow,
   mkdir: (path, mode) => {
     fs.mkdirSync(path, mode);
   },

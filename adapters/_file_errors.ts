@@ -70,6 +70,11 @@ export function fileErrorCode(error: unknown): FileErrorCode {
   return name === "NotCapable" ? "permission-denied" : "io";
 }
 
+/** The words for a code in a message for the log. */
+export function describeCode(code: FileErrorCode): string {
+  return TEXTS[code];
+}
+
 /**
  * The error to throw for what a `node:fs` call threw.
  *

@@ -64,8 +64,11 @@ export interface Jail {
   folder(path: string): Promise<Place>;
   /** What a name in a folder leads to, all links followed. */
   entry(folder: Place, name: string): Promise<Place>;
-  /** The real path; a tail that does not exist is kept. */
-  resolve(path: string): Promise<string>;
+  /**
+   * The real path; a tail that does not exist is kept. With `from`, the path
+   * is a name in that folder.
+   */
+  resolve(path: string, from?: Place): Promise<string>;
   /**
    * Asks once more, after `real` was opened, where links can be swapped
    * between check and use.
@@ -92,6 +95,11 @@ export async function resolveInside(
   path: string,
   reader: LinkReader,
 ): Promise<string> {
+  const whole = await attempt(() => reader.canonical(joinPaths(start, path)));
+  if (whole !== null) {
+    if (isInside(root, whole)) return whole;
+    throw outside(whole);
+  }
   const ahead = path.split("/").reverse();
   let real = start;
   let links = 0;

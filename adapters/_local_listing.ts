@@ -1,14 +1,12 @@
 import { type Dir, opendirSync, promises, readdirSync } from "node:fs";
 import { setImmediate } from "node:timers";
 import type { DirectoryEntry, ListOptions } from "../lib/spi/file_system.ts";
-import { fileErrorCode } from "./_file_errors.ts";
 import type { Answer, AnyStats, FileCalls } from "./_file_calls.ts";
 import { hostText, isLossy, lossyKey, lossyKeyOf } from "./_host_path.ts";
 import {
   type Jail,
   joinPaths,
   type Place,
-  resolveInside,
   topOf,
   virtualPath,
 } from "./_jail.ts";
@@ -77,14 +75,20 @@ export class LocalListing {
 
   async #describeAll(names: readonly string[]): Promise<DirectoryEntry[]> {
     const entries: DirectoryEntry[] = [];
-    const step = this.#calls.blocking ? 1 : AT_A_TIME;
-    for (let at = 0; at < names.length; at += step) {
-      const answers = names.slice(at, at + step)
-        .map((name) => this.#describe(name));
-      for (const answer of answers) {
-        const entry = answer instanceof Promise ? await answer : answer;
-        if (entry !== null) entries.push(entry);
+    const keep = (entry: DirectoryEntry | null): void => {
+      if (entry !== null) entries.push(entry);
+    };
+    if (this.#calls.blocking) {
+      for (const name of names) {
+        const answer = this.#describe(name);
+        keep(answer instanceof Promise ? await answer : answer);
       }
+      return entries;
+    }
+    for (let at = 0; at < names.length; at += AT_A_TIME) {
+      const some = names.slice(at, at + AT_A_TIME);
+      const answers = some.map((name) => this.#describe(name));
+      (await Promise.all(answers)).forEach(keep);
     }
     return entries;
   }
@@ -141,14 +145,7 @@ export class LocalListing {
   async #shown(target: string, name: string): Promise<string> {
     const { root } = this.#jail;
     const { real } = this.#folder;
-    const end = await resolveInside(root, real, name, {
-      canonical: async (path) => {
-        const place = await this.#jail.follow(virtualPath(root, path));
-        place.release();
-        return place.real;
-      },
-      readlink: (path) => this.#calls.readlink(path),
-    });
+    const end = await this.#jail.resolve(name, this.#folder);
     const climbs = joinPaths(`.${virtualPath(root, real)}`, target)
       .startsWith("..");
     return topOf(target) !== "" || climbs ? virtualPath(root, end) : target;

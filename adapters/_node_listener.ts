@@ -4,14 +4,9 @@ import { Queue } from "../lib/base/queue.ts";
 import type { Connection, Endpoint, Listener } from "../lib/spi/transport.ts";
 import { endpoint } from "./_endpoint.ts";
 import { endsOf, NodeConnection } from "./_node_connection.ts";
+import { DEFAULT_BACKLOG, KEEP_ALIVE_DELAY_MS } from "./_socket_defaults.ts";
 import { adopted, BufferSource, StreamSource } from "./_node_source.ts";
 import { transportError } from "./_socket_errors.ts";
-
-/** Connections that wait to be accepted, when nobody says. */
-export const DEFAULT_BACKLOG = 100;
-
-/** Routers forget silent connections; a long transfer makes control silent. */
-export const KEEP_ALIVE_DELAY_MS = 60_000;
 
 /** How accepted sockets are treated. */
 export interface NodeListenerOptions {

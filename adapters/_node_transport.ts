@@ -11,8 +11,6 @@ import { abortable } from "./_abortable.ts";
 import { endpointText } from "./_endpoint.ts";
 import { endsOf, NodeConnection } from "./_node_connection.ts";
 import {
-  DEFAULT_BACKLOG,
-  KEEP_ALIVE_DELAY_MS,
   nodeListener,
   type NodeListenerOptions,
   pausedServer,
@@ -21,6 +19,7 @@ import {
 import { BufferSource, StreamSource } from "./_node_source.ts";
 import { resolveHostname } from "./_resolve.ts";
 import { BUN_NODE_ONREAD } from "./_runtime_gaps.ts";
+import { DEFAULT_BACKLOG, KEEP_ALIVE_DELAY_MS } from "./_socket_defaults.ts";
 import { transportError } from "./_socket_errors.ts";
 
 /** The sockets of `node:net`. */

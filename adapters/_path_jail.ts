@@ -50,8 +50,8 @@ export class PathJail implements Jail {
     return this.#locate(folder.realAt(name));
   }
 
-  resolve(path: string): Promise<string> {
-    return resolveInside(this.root, this.root, path, {
+  async resolve(path: string, from?: Place): Promise<string> {
+    return await resolveInside(this.root, from?.real ?? this.root, path, {
       canonical: (real) => this.#calls.realpath(hostPath(real)),
       readlink: (real) => this.#calls.readlink(hostPath(real)),
     });

@@ -9,7 +9,7 @@ interface Meaning {
   readonly state: string;
 }
 
-/** The codes that `node:net` and Bun put on errors. */
+/** The codes that runtimes put on errors, and the names of Deno's. */
 const MEANINGS: Readonly<Record<string, Meaning>> = {
   ECONNRESET: { code: "reset", state: "connection reset by peer" },
   EPIPE: { code: "reset", state: "connection reset by peer" },
@@ -34,6 +34,9 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   EAI_AGAIN: { code: "address-not-available", state: "no such host" },
   EACCES: { code: "not-permitted", state: "permission denied" },
   EPERM: { code: "not-permitted", state: "operation not permitted" },
+  NotCapable: { code: "not-permitted", state: "no permission was granted" },
+  Interrupted: { code: "closed", state: "the connection is closed" },
+  BadResource: { code: "closed", state: "the connection is closed" },
   ERR_STREAM_DESTROYED: { code: "closed", state: "the connection is closed" },
   ERR_STREAM_WRITE_AFTER_END: {
     code: "closed",
@@ -51,7 +54,7 @@ export function transportError(
   error: unknown,
 ): TransportError {
   if (error instanceof TransportError) return error;
-  const meaning = MEANINGS[codeOf(error)];
+  const meaning = MEANINGS[keyOf(error)];
   return new TransportError(
     meaning?.code ?? "other",
     `${action}: ${meaning?.state ?? messageOf(error)}`,
@@ -69,7 +72,12 @@ export function busyError(action: string): TransportError {
   return new TransportError("other", `${action}: another call is under way`);
 }
 
-function codeOf(error: unknown): string {
+/** The key in {@linkcode MEANINGS}. */
+function keyOf(error: unknown): string {
   if (typeof error !== "object" || error === null) return "";
-  return "code" in error ? String(error.code) : "";
+  if ("code" in error && typeof error.code === "string") {
+    // Deno says EINTR for Interrupted.
+    if (error.code !== "EINTR") return error.code;
+  }
+  return "name" in error ? String(error.name) : "";
 }

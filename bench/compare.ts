@@ -17,6 +17,8 @@ import {
 } from "./compare/table.ts";
 import { parseSize } from "./measure/size.ts";
 import { BENCH, isProgram } from "./paths.ts";
+import { anyftpdBuild } from "./peer/anyftpd.ts";
+import type { Peer } from "./peer/peer.ts";
 import { choosePeers, type Field, startAll } from "./peers.ts";
 
 /** What is demanded of this server; looked at after each full comparison. */
@@ -36,6 +38,7 @@ Measures the named servers, or all that are here, in turns.
   -n, --logins N   connections one after the other (default: 300)
   -c, --clients N  clients at once (default: 50), 4 MiB each
   --quick          2 rounds, 128M, 100 logins, 20 clients
+  --build NAME=DIR also measure this build of the project (its dist folder)
   --base NAME      what ratios are to (default: vsftpd, else the first)
   --save NAME      the file in bench/results (default: latest)
   --strict         exit code 3 when a ratio that is demanded is missed
@@ -44,6 +47,7 @@ Measures the named servers, or all that are here, in turns.
 interface Settings {
   readonly rounds: number;
   readonly load: Load;
+  readonly builds: readonly Peer[];
   readonly base: string;
   readonly save: string;
   readonly strict: boolean;
@@ -56,6 +60,12 @@ function count(text: string, what: string): number {
   throw new RangeError(`invalid ${what} '${text}'`);
 }
 
+function build(text: string): Peer {
+  const [name, folder] = text.split("=", 2);
+  if (name && folder) return anyftpdBuild(name, folder);
+  throw new RangeError(`invalid build '${text}', expected NAME=DIR`);
+}
+
 function parse(args: readonly string[]): Settings | null {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -66,6 +76,7 @@ function parse(args: readonly string[]): Settings | null {
       logins: { type: "string", short: "n" },
       clients: { type: "string", short: "c" },
       quick: { type: "boolean", default: false },
+      build: { type: "string", multiple: true, default: [] },
       base: { type: "string", default: "vsftpd" },
       save: { type: "string", default: "latest" },
       strict: { type: "boolean", default: false },
@@ -89,6 +100,7 @@ function parse(args: readonly string[]): Settings | null {
       clients: count(values.clients ?? (quick ? "20" : "50"), "clients"),
       clientBytes: 4 * 1024 * 1024,
     },
+    builds: values.build.map(build),
     base: values.base,
     save: values.save,
     strict: values.strict,
@@ -155,7 +167,7 @@ function save(settings: Settings, field: Field, rows: readonly Row[]): string {
 }
 
 async function compare(settings: Settings): Promise<number> {
-  const field = await startAll(choosePeers(settings.names));
+  const field = await startAll(choosePeers(settings.names, settings.builds));
   // Servers have groups of their own, so an interrupt does not reach them.
   const interrupt = (): void => {
     void field.stop().finally(() => process.exit(130));

@@ -40,14 +40,21 @@ export interface Field {
 
 /**
  * @param names of servers, or an empty list for all
+ * @param builds further ones; they take the place of others of their name
  * @throws {Error} when there is no server of that name
  */
-export function choosePeers(names: readonly string[]): readonly Peer[] {
-  if (names.length === 0) return PEERS;
+export function choosePeers(
+  names: readonly string[],
+  builds: readonly Peer[] = [],
+): readonly Peer[] {
+  const isBuilt = (name: string): boolean =>
+    builds.some((build) => build.name === name);
+  const all = [...builds, ...PEERS.filter(({ name }) => !isBuilt(name))];
+  if (names.length === 0) return all;
   return names.map((name) => {
-    const peer = PEERS.find((candidate) => candidate.name === name);
+    const peer = all.find((candidate) => candidate.name === name);
     if (peer !== undefined) return peer;
-    const known = PEERS.map((candidate) => candidate.name).join(", ");
+    const known = all.map((candidate) => candidate.name).join(", ");
     throw new Error(`Unknown server '${name}', choose from: ${known}`);
   });
 }

@@ -11,8 +11,8 @@ import { type Load, provide } from "./compare/rounds.ts";
 import { processUsage } from "./measure/process.ts";
 import { parseSize } from "./measure/size.ts";
 import * as steps from "./measure/steps.ts";
-import { isProgram } from "./paths.ts";
-import { anyftpdNode } from "./peer/anyftpd.ts";
+import { isProgram, PROJECT } from "./paths.ts";
+import { anyftpdBuild } from "./peer/anyftpd.ts";
 import type { Peer } from "./peer/peer.ts";
 import {
   createArea,
@@ -27,6 +27,7 @@ Usage: profile [download | upload | login | small] [options]
   -s, --size SIZE  of the file (default: 1G)
   -n, --count N    logins or small files (default: 2000)
   -t, --top N      lines to show (default: 25)
+  --dist DIR       the build to look at (default: dist)
   --keep DIR       also leave the .cpuprofile there
 `;
 
@@ -145,12 +146,16 @@ async function profile(
   kind: string,
   load: Load,
   top: number,
+  dist: string,
   keep: string | undefined,
 ): Promise<void> {
   const area = createArea();
   const folder = keep ?? join(area, "profile");
   try {
-    const peer = await startPeer(profiled(anyftpdNode, folder), area);
+    const peer = await startPeer(
+      profiled(anyftpdBuild("anyftpd", dist), folder),
+      area,
+    );
     let seconds: number;
     let cpuSeconds: number;
     try {
@@ -180,6 +185,7 @@ export async function main(args: readonly string[]): Promise<number> {
         size: { type: "string", short: "s", default: "1G" },
         count: { type: "string", short: "n", default: "2000" },
         top: { type: "string", short: "t", default: "25" },
+        dist: { type: "string", default: join(PROJECT, "dist") },
         keep: { type: "string" },
         help: { type: "boolean", short: "h", default: false },
       },
@@ -197,7 +203,7 @@ export async function main(args: readonly string[]): Promise<number> {
       clientBytes: 1,
     };
     const kind = positionals[0] ?? "download";
-    await profile(kind, load, Number(values.top), values.keep);
+    await profile(kind, load, Number(values.top), values.dist, values.keep);
     return 0;
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);

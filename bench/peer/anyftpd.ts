@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { PROJECT } from "../paths.ts";
 import {
   BENCH_ACCOUNT,
@@ -9,11 +9,14 @@ import {
   type PeerPlace,
 } from "./peer.ts";
 
-/** What follows the name of the runtime, and the file that must be there. */
+/** How to start one form of this project's command. */
 interface Launch {
   readonly runtime: string;
-  readonly args: readonly string[];
-  readonly needs: string;
+  /** What goes before the program. */
+  readonly flags: readonly string[];
+  readonly program: string;
+  /** Files that must be there besides the program. */
+  readonly needs: readonly string[];
 }
 
 function options({ folder, port }: PeerPlace): readonly string[] {
@@ -29,40 +32,45 @@ function anyftpd(name: string, launch: Launch): Peer {
     name,
     account: BENCH_ACCOUNT,
     prepare(place: PeerPlace): PeerCommand {
-      for (const needed of [launch.needs, launch.args.at(-1) ?? ""]) {
-        if (existsSync(join(PROJECT, needed))) continue;
+      for (const needed of [launch.program, ...launch.needs]) {
+        if (existsSync(needed)) continue;
         throw new PeerMissingError(`${needed} is missing (try: npm run build)`);
       }
-      const local = join(PROJECT, launch.runtime);
       return {
-        command: existsSync(local) ? local : launch.runtime,
-        args: [
-          ...launch.args.slice(0, -1),
-          join(PROJECT, launch.args.at(-1) ?? ""),
-          ...options(place),
-        ],
+        command: existsSync(launch.runtime)
+          ? launch.runtime
+          : basename(launch.runtime),
+        args: [...launch.flags, launch.program, ...options(place)],
       };
     },
   };
 }
 
+/** A build of this project on Node: `folder` is what `tsc` wrote. */
+export function anyftpdBuild(name: string, folder: string): Peer {
+  return anyftpd(name, {
+    runtime: process.execPath,
+    flags: [],
+    program: resolve(folder, "cli.js"),
+    needs: [],
+  });
+}
+
 /** This project's command on Node. */
-export const anyftpdNode: Peer = anyftpd("anyftpd", {
-  runtime: process.execPath,
-  args: ["dist/cli.js"],
-  needs: "dist/adapters/node.js",
-});
+export const anyftpdNode: Peer = anyftpdBuild("anyftpd", join(PROJECT, "dist"));
 
-/** The same on Deno. */
+/** The same on Deno, from the sources. */
 export const anyftpdDeno: Peer = anyftpd("anyftpd-deno", {
-  runtime: "node_modules/.bin/deno",
-  args: ["run", "-A", "cli.ts"],
-  needs: "adapters/deno.ts",
+  runtime: join(PROJECT, "node_modules/.bin/deno"),
+  flags: ["run", "-A"],
+  program: join(PROJECT, "cli.ts"),
+  needs: [join(PROJECT, "adapters/deno.ts")],
 });
 
-/** The same on Bun. */
+/** The same on Bun, from the sources. */
 export const anyftpdBun: Peer = anyftpd("anyftpd-bun", {
-  runtime: "node_modules/.bin/bun",
-  args: ["cli.ts"],
-  needs: "adapters/bun.ts",
+  runtime: join(PROJECT, "node_modules/.bin/bun"),
+  flags: [],
+  program: join(PROJECT, "cli.ts"),
+  needs: [join(PROJECT, "adapters/bun.ts")],
 });

@@ -207,6 +207,7 @@ function listing(
     transfer: {
       kind: "listing",
       command,
+      username: context.state.username,
       path,
       realPath: context.locate(path),
       chunks: chunks(),

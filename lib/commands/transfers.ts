@@ -72,10 +72,20 @@ async function fileTransfer(
       `REST position (${offset}) > file size (${file.size})`,
     );
   }
+  const { username } = context.state;
   const ascii = context.state.type === "ascii";
   const realPath = context.locate(path);
   return {
-    transfer: { kind, command, path, realPath, file, offset, ascii },
+    transfer: {
+      kind,
+      command,
+      username,
+      path,
+      realPath,
+      file,
+      offset,
+      ascii,
+    },
   };
 }
 
@@ -109,6 +119,7 @@ export async function storeUnique(
       transfer: {
         kind: "receive",
         command: "STOU",
+        username: context.state.username,
         path: unique,
         realPath: context.locate(unique),
         file,

@@ -151,11 +151,14 @@ function buildTables(name: string): Tables {
     if (!toBytes.has(text)) toBytes.set(text, key);
   };
   for (let byte = 0; byte < 0x80; byte++) add(byte, String.fromCharCode(byte));
+  const shapes = SHAPES.get(name) ?? [];
   for (let byte = 0x80; byte < 0x100; byte++) {
     const special = name === "windows-1252" ? WINDOWS_1252[byte - 0x80] : null;
-    add(byte, special ?? decoder.decode(Uint8Array.of(byte)));
+    const text = special ?? decoder.decode(Uint8Array.of(byte));
+    // Node 20 has private characters for bytes that are none in these.
+    if (shapes.length === 0 || !/\p{Private_Use}/u.test(text)) add(byte, text);
   }
-  for (const shape of SHAPES.get(name) ?? []) {
+  for (const shape of shapes) {
     for (const sequence of sequences(shape)) {
       const key = sequence.reduce((sum, byte) => sum * 0x100 + byte, 0);
       add(key, decoder.decode(Uint8Array.from(sequence)));

@@ -82,6 +82,19 @@ export class FtpServer implements AsyncDisposable {
     return [...this.#listeners].map((listener) => listener.local);
   }
 
+  /**
+   * Where the server listens, if it does in one place.
+   *
+   * @throws {ConfigError} when it does not listen
+   */
+  get address(): Endpoint {
+    const [first] = this.addresses;
+    if (first === undefined) {
+      throw new ConfigError("Cannot tell the address: server does not listen");
+    }
+    return first;
+  }
+
   /** Everybody who is connected now. */
   get sessions(): readonly SessionView[] {
     return [...this.#sessions.keys()].map((session) => session.view);

@@ -21,7 +21,9 @@ export class CommandReader {
   readonly #connection: Connection;
   readonly #decoder: LineDecoder;
   readonly #floodLimit: () => number;
-  #received = 0;
+  /** Bytes since the limit began to hold. */
+  #counted = 0;
+  #isFirst = true;
   #reading: Promise<Uint8Array | null> | null = null;
   #next: Deferred<Incoming | null> | null = null;
   #stopped = false;
@@ -75,7 +77,8 @@ export class CommandReader {
         const line = this.#decoder.next();
         if (line !== null) return next.resolve(line);
         const limit = this.#floodLimit();
-        if (limit > 0 && this.#received - this.#decoder.pending > limit) {
+        if (limit === 0) this.#counted = 0;
+        else if (this.#counted - this.#decoder.pending > limit) {
           return next.resolve({ kind: "flood" });
         }
         this.#reading = this.#connection.read();
@@ -83,10 +86,11 @@ export class CommandReader {
         if (this.#stopped) return;
         this.#reading = null;
         if (chunk === null) return next.resolve(null);
-        if (this.#received === 0 && chunk[0] === TLS_HANDSHAKE) {
+        if (this.#isFirst && chunk[0] === TLS_HANDSHAKE) {
           return next.resolve({ kind: "tls" });
         }
-        this.#received += chunk.length;
+        this.#isFirst = false;
+        this.#counted += chunk.length;
         this.#decoder.push(chunk);
       }
     } catch {

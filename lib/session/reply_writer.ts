@@ -2,8 +2,8 @@ import { concatBytes } from "../base/bytes.ts";
 import type { Connection } from "../spi/transport.ts";
 
 /**
- * Sends replies one after the other. Those that come while a write is under
- * way go out together in the next one.
+ * Sends replies one after the other. Those that come at the same time, or while
+ * a write is under way, go out together.
  */
 export class ReplyWriter {
   readonly #connection: Connection;
@@ -35,6 +35,7 @@ export class ReplyWriter {
   }
 
   async #write(): Promise<void> {
+    await Promise.resolve();
     try {
       while (this.#queue.length > 0) {
         const [first] = this.#queue;

@@ -385,7 +385,7 @@ export class Session {
     );
     const event = {
       session: this.view,
-      username: this.#state.username,
+      username: plan.username,
       command: plan.command,
       path: plan.path,
       realPath: plan.realPath,

@@ -4,6 +4,8 @@ import type { FileHandle } from "../spi/file_system.ts";
 interface PlanBase {
   /** The command that asked for it: `RETR`, `LIST`, … */
   readonly command: string;
+  /** Who asked for it: a login may end before its transfer does. */
+  readonly username: string;
   /** Virtual path. */
   readonly path: string;
   /** Where it really lies, for the log and for hooks. */

@@ -113,7 +113,7 @@ describe("anyftpd serving", () => {
     expect(command.stderr).toContain(`sharing ${path} (read and write, user`);
     expect(command.stderr).toMatch(/^ {4}ftp:\/\/user@127\.0\.0\.1:\d+\/$/m);
     expect(command.stderr).toContain("received termination signal\n");
-    expect(command.stderr).toMatch(/>>> shutting down FTP server, .* <<<\n$/);
+    expect(command.stderr).toMatch(/>>> shutting down FTP server, .* <<<\n/);
     expect(command.stderr).not.toContain("pass word");
     expect(command.stderr).not.toContain("\x1b");
   });

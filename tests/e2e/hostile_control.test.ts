@@ -245,6 +245,8 @@ describe("Silent clients", () => {
     });
     try {
       for (const open of [FtpClient.connect, FtpClient.login]) {
+        // pyftpdlib 1.5.7 forgets the timer once a command was given.
+        if (upstream && open === FtpClient.login) continue;
         const silent = await open(server);
         if (open === FtpClient.connect) await silent.expect(null, 220);
         const idle = await within("421 for idling", silent.expect(null, 421));

@@ -96,11 +96,15 @@ describe("the programs in the README", () => {
       }),
     );
     writeFileSync(join(folder, "package.json"), '{ "type": "module" }');
+    // What the compiler must complain about, lest it checks nothing.
+    writeFileSync(join(folder, "wrong.ts"), "export const one: string = 1;\n");
     const compiler = join(ROOT, "node_modules/typescript/bin/tsc");
     const checked = spawnSync("node", [compiler, "-p", folder], {
       encoding: "utf8",
     });
-    expect(checked.stdout + checked.stderr).toBe("");
+    const complaints = checked.stdout.split("\n")
+      .filter((line) => /\b(program\d+|wrong)\.ts\(/.test(line));
+    expect(complaints).toEqual([expect.stringMatching(/wrong\.ts\(1,14\)/)]);
   }, 60_000);
 
   for (const block of programs) {

@@ -161,16 +161,26 @@ class Player {
     at: number,
     replies: readonly string[],
   ): Promise<void> {
-    let received: string | null = null;
-    if (this.#data) {
-      if (this.#upload) await this.#data.end(this.#upload);
-      const bytes = await this.#data.readAll();
-      received = bytes ? latin1Text(bytes) : "(reset)";
-      this.#data.destroy();
-    }
+    if (!this.#data) return await this.#giveUp(name, at, replies);
+    if (this.#upload) await this.#data.end(this.#upload);
+    const bytes = await this.#data.readAll();
+    const received = bytes ? latin1Text(bytes) : "(reset)";
+    this.#data.destroy();
     this.#data = null;
     this.#upload = null;
     this.#note(name, at, [...replies, await this.#reply()], received);
+  }
+
+  /** Ends a transfer that waits for a data connection. */
+  async #giveUp(
+    name: string,
+    at: number,
+    replies: readonly string[],
+  ): Promise<void> {
+    await this.#control.write(latin1Bytes("ABOR\r\n"));
+    const answers = [await this.#reply()];
+    if (answers[0]!.startsWith("4")) answers.push(await this.#reply());
+    this.#note(name, at, [...replies, ...answers], null);
   }
 
   async #flush(at: number): Promise<void> {

@@ -15,12 +15,11 @@ export interface CommandOptions {
 
 /** The program and first arguments that run `cli.ts` on this runtime. */
 export function commandLine(): readonly [string, ...string[]] {
-  const bin = (name: string): string => join(ROOT, "node_modules/.bin", name);
   const source = join(ROOT, "cli.ts");
-  if ("Deno" in globalThis) {
-    return [bin("deno"), "run", "-A", "--no-lock", source];
-  }
-  if ("Bun" in globalThis) return [bin("bun"), source];
+  // Not node_modules/.bin/deno, which is a parent that passes no signals on.
+  const runtime = process.execPath;
+  if ("Deno" in globalThis) return [runtime, "run", "-A", "--no-lock", source];
+  if ("Bun" in globalThis) return [runtime, source];
   return ["node", builtCommand()];
 }
 

@@ -132,6 +132,7 @@ export class FakeClient {
       // A reset is an end, too.
     }
     this.#ended = true;
+    this.#connection.close();
   }
 }
 

@@ -130,9 +130,9 @@ describe("escapeText()", () => {
   test("no line break, control or direction mark gets through", () => {
     const harmful = [
       ..."\0\t\n\v\f\r\x1b\x7f\x80\x85\x9b\u061c\u200e\u200f\u2028\u2029",
-      ..."\u202a\u202e\u2066\u2069\ufeff\udce9\ud800\udc00",
+      ..."\u202a\u202e\u2066\u2069\ufeff\udce9",
     ];
-    for (const character of harmful) {
+    for (const character of [...harmful, "\ud800", "\udc00"]) {
       expect(escapeText(`a${character}b`)).toMatch(
         /^a\\(x[0-9a-f]{2}|u[0-9a-f]{4})b$/,
       );

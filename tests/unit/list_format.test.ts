@@ -18,7 +18,7 @@ const stat = (more: Partial<FileStat> = {}): FileStat => ({
 });
 const line = (name: string, more: Partial<FileStat> = {}) =>
   formatListLine({ name, stat: stat(more) }, options);
-const time = (modified: number) => line("x", { modified }).slice(44, -2);
+const time = (modified: number) => line("x", { modified }).slice(42, -2);
 
 describe("formatListLine()", () => {
   test("has the columns of ls -l", () => {

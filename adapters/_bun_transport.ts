@@ -1,0 +1,135 @@
+import { ConfigError, TransportError } from "../lib/base/errors.ts";
+import { Queue } from "../lib/base/queue.ts";
+import type {
+  Connection,
+  ConnectOptions,
+  Endpoint,
+  Listener,
+  ListenOptions,
+} from "../lib/spi/transport.ts";
+import { abortable } from "./_abortable.ts";
+import { type BunConnection, bunHandler } from "./_bun_connection.ts";
+import { endpoint, endpointText } from "./_endpoint.ts";
+import { DEFAULT_BACKLOG } from "./_socket_defaults.ts";
+import { type NodeTransport, nodeTransport } from "./_node_transport.ts";
+import { resolveHostname } from "./_resolve.ts";
+import {
+  type BunApi,
+  type BunTcpListener,
+  runtimeGlobals,
+} from "./_runtime_types.ts";
+import { transportError } from "./_socket_errors.ts";
+
+/**
+ * The sockets of Bun, and those of its `node:net` for inherited descriptors.
+ *
+ * @throws {ConfigError} on another runtime
+ */
+export function bunTransport(): NodeTransport {
+  const bun = runtimeGlobals.Bun;
+  if (bun === undefined) {
+    throw new ConfigError(
+      "Cannot use the bun adapter: globalThis.Bun is missing",
+    );
+  }
+  const node = nodeTransport();
+  return {
+    name: "bun",
+    listen: (options) => listen(bun, options),
+    connect: (options) => connect(bun, options),
+    listenDescriptor: (descriptor, options) =>
+      node.listenDescriptor(descriptor, options),
+  };
+}
+
+async function listen(bun: BunApi, options: ListenOptions): Promise<Listener> {
+  const { port, backlog = DEFAULT_BACKLOG, noDelay = false } = options;
+  const where = endpointText(options.hostname, port);
+  if (options.tls !== undefined || options.upgradable) {
+    throw new TransportError(
+      "unsupported",
+      `Cannot listen on ${where}: this transport has no TLS`,
+    );
+  }
+  const queue = new Queue<Connection>(backlog);
+  const socket = bunHandler((connection) => {
+    connection.tune(noDelay);
+    if (!queue.push(connection)) connection.close();
+  });
+  try {
+    const hostname = await resolveHostname(options.hostname);
+    const listener = bun.listen<BunConnection | null>({
+      hostname,
+      port,
+      // Otherwise Bun ends our side as soon as the peer ends its own.
+      allowHalfOpen: true,
+      data: null,
+      socket,
+    });
+    return new BunListener(listener, hostname, queue);
+  } catch (error) {
+    throw transportError(`Cannot listen on ${where}`, error);
+  }
+}
+
+function connect(bun: BunApi, options: ConnectOptions): Promise<Connection> {
+  const { hostname, port, localHostname, localPort } = options;
+  return abortable(
+    options.signal,
+    () =>
+      new Promise<Connection>((resolve, reject) => {
+        const fail = (error: unknown) => {
+          const where = endpointText(hostname, port);
+          reject(transportError(`Cannot connect to ${where}`, error));
+        };
+        const handler = bunHandler((connection) => {
+          connection.tune(false);
+          resolve(connection);
+        });
+        bun.connect<BunConnection | null>({
+          hostname,
+          port,
+          ...(localHostname === undefined
+            ? {}
+            : { localAddress: localHostname }),
+          ...(localPort === undefined ? {} : { localPort }),
+          allowHalfOpen: true,
+          data: null,
+          socket: { ...handler, connectError: (_socket, error) => fail(error) },
+        }).catch(fail);
+      }),
+  );
+}
+
+/**
+ * A listener of Bun as a {@linkcode Listener}. Bun accepts at once, so that
+ * connections wait here.
+ */
+class BunListener implements Listener {
+  readonly local: Endpoint;
+  readonly #listener: BunTcpListener;
+  readonly #queue: Queue<Connection>;
+  #closed = false;
+
+  constructor(
+    listener: BunTcpListener,
+    hostname: string,
+    queue: Queue<Connection>,
+  ) {
+    this.#listener = listener;
+    this.#queue = queue;
+    this.local = endpoint(hostname, listener.port);
+  }
+
+  accept(): Promise<Connection | null> {
+    return this.#queue.take();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    // Without `true`: accepted connections go on.
+    this.#listener.stop();
+    for (const connection of this.#queue.close()) connection.close();
+  }
+}

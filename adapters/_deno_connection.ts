@@ -1,0 +1,121 @@
+import type { TransportError } from "../lib/base/errors.ts";
+import type { Connection, Endpoint } from "../lib/spi/transport.ts";
+import { endpoint } from "./_endpoint.ts";
+import type { DenoConn } from "./_runtime_types.ts";
+import { busyError, closedError, transportError } from "./_socket_errors.ts";
+
+/** An idle session holds this much; a transfer soon has the largest. */
+const FIRST_BUFFER_BYTES = 4096;
+const BUFFER_GROWTH = 8;
+const LARGEST_BUFFER_BYTES = 262_144;
+
+/** A `Deno.TcpConn` as a {@linkcode Connection}. */
+export class DenoConnection implements Connection {
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  readonly tls = null;
+
+  readonly #conn: DenoConn;
+  #buffer: Uint8Array | null = null;
+  #reading = false;
+  #writing: Promise<void> | null = null;
+  #failure: TransportError | null = null;
+  #ended = false;
+  #finished = false;
+  #closed = false;
+
+  constructor(conn: DenoConn) {
+    this.#conn = conn;
+    // Asked once: a connection that is closed has forgotten its addresses.
+    this.local = endpoint(conn.localAddr.hostname, conn.localAddr.port);
+    this.remote = endpoint(conn.remoteAddr.hostname, conn.remoteAddr.port);
+  }
+
+  async read(): Promise<Uint8Array | null> {
+    if (this.#reading) throw busyError("Cannot read");
+    this.#check("Cannot read");
+    if (this.#ended) return null;
+    this.#reading = true;
+    const buffer = this.#buffer ?? new Uint8Array(FIRST_BUFFER_BYTES);
+    try {
+      const length = await this.#conn.read(buffer);
+      if (this.#closed) throw closedError("Cannot read");
+      if (length === null) {
+        this.#ended = true;
+        return null;
+      }
+      this.#buffer = length === buffer.length && length < LARGEST_BUFFER_BYTES
+        ? new Uint8Array(length * BUFFER_GROWTH)
+        : buffer;
+      return buffer.subarray(0, length);
+    } catch (error) {
+      throw this.#failed("Cannot read", error);
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    if (this.#writing !== null) {
+      return Promise.reject(busyError("Cannot write"));
+    }
+    this.#writing = this.#write(bytes);
+    return this.#writing;
+  }
+
+  async #write(bytes: Uint8Array): Promise<void> {
+    try {
+      this.#check("Cannot write");
+      if (this.#finished) throw closedError("Cannot write");
+      let left = bytes;
+      while (left.length > 0) {
+        // Deno takes what the system takes, which may be less than all.
+        const length = await this.#conn.write(left);
+        if (this.#closed) throw closedError("Cannot write");
+        left = left.subarray(length);
+      }
+    } catch (error) {
+      throw this.#failed("Cannot write", error);
+    } finally {
+      this.#writing = null;
+    }
+  }
+
+  async closeWrite(): Promise<void> {
+    this.#check("Cannot finish");
+    if (this.#finished) return;
+    this.#finished = true;
+    try {
+      await this.#writing;
+      this.#check("Cannot finish");
+      await this.#conn.closeWrite();
+    } catch (error) {
+      throw this.#failed("Cannot finish", error);
+    }
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#buffer = null;
+    try {
+      // Pending calls are rejected with Interrupted.
+      this.#conn.close();
+    } catch {
+      // BadResource: Deno has closed it already.
+    }
+  }
+
+  #check(action: string): void {
+    if (this.#closed) throw closedError(action);
+    if (this.#failure !== null) throw this.#failure;
+  }
+
+  /** A reset is told once by the system, and at every call by us. */
+  #failed(action: string, error: unknown): TransportError {
+    if (this.#closed) return closedError(action);
+    const failure = transportError(action, error);
+    if (failure.code !== "closed") this.#failure ??= failure;
+    return failure;
+  }
+}

@@ -1,0 +1,140 @@
+import { ConfigError } from "../lib/base/errors.ts";
+import type {
+  Connection,
+  ConnectOptions,
+  Endpoint,
+  Listener,
+  ListenOptions,
+} from "../lib/spi/transport.ts";
+import { abortable } from "./_abortable.ts";
+import { DenoConnection } from "./_deno_connection.ts";
+import { endpoint, endpointText } from "./_endpoint.ts";
+import { DEFAULT_BACKLOG } from "./_socket_defaults.ts";
+import { type NodeTransport, nodeTransport } from "./_node_transport.ts";
+import { resolveHostname } from "./_resolve.ts";
+import {
+  type DenoApi,
+  type DenoTcpListener,
+  runtimeGlobals,
+} from "./_runtime_types.ts";
+import { transportError } from "./_socket_errors.ts";
+import { systemClock } from "./_system_clock.ts";
+
+/** No descriptor is left for a client: another may be free soon. */
+const ACCEPT_RETRY_MS = 50;
+
+/**
+ * The sockets of Deno, and those of its `node:net` for what its own cannot do:
+ * TLS on accepted connections, a local address for outgoing ones, descriptors.
+ *
+ * @throws {ConfigError} on another runtime
+ */
+export function denoTransport(): NodeTransport {
+  const deno = runtimeGlobals.Deno;
+  if (deno === undefined) {
+    throw new ConfigError(
+      "Cannot use the deno adapter: globalThis.Deno is missing",
+    );
+  }
+  const node = nodeTransport();
+  return {
+    name: "deno",
+    listen: (options) =>
+      options.tls !== undefined || options.upgradable
+        ? node.listen(options)
+        : listen(deno, options),
+    connect: (options) =>
+      // Deno.connect takes no notice of these.
+      options.tls !== undefined || options.localHostname !== undefined ||
+        options.localPort !== undefined
+        ? node.connect(options)
+        : connect(deno, options),
+    listenDescriptor: (descriptor, options) =>
+      node.listenDescriptor(descriptor, options),
+  };
+}
+
+async function listen(
+  deno: DenoApi,
+  options: ListenOptions,
+): Promise<Listener> {
+  const { port, backlog = DEFAULT_BACKLOG, noDelay = false } = options;
+  try {
+    const hostname = await resolveHostname(options.hostname);
+    return new DenoListener(
+      deno.listen({ hostname, port, tcpBacklog: backlog }),
+      noDelay,
+    );
+  } catch (error) {
+    const where = endpointText(options.hostname, port);
+    throw transportError(`Cannot listen on ${where}`, error);
+  }
+}
+
+function connect(deno: DenoApi, options: ConnectOptions): Promise<Connection> {
+  const { hostname, port } = options;
+  // Not the caller's signal: that one would close the connection later too.
+  const controller = new AbortController();
+  const { signal } = controller;
+  return abortable(options.signal, async () => {
+    try {
+      const conn = await deno.connect({ hostname, port, signal });
+      conn.setKeepAlive(true);
+      return new DenoConnection(conn);
+    } catch (error) {
+      const where = endpointText(hostname, port);
+      throw transportError(`Cannot connect to ${where}`, error);
+    }
+  }, () => controller.abort());
+}
+
+/**
+ * A listener of Deno as a {@linkcode Listener}. The system keeps what waits to
+ * be accepted.
+ */
+class DenoListener implements Listener {
+  readonly local: Endpoint;
+  readonly #listener: DenoTcpListener;
+  readonly #noDelay: boolean;
+  #accepting: Promise<Connection | null> | null = null;
+  #closed = false;
+
+  constructor(listener: DenoTcpListener, noDelay: boolean) {
+    this.#listener = listener;
+    this.#noDelay = noDelay;
+    this.local = endpoint(listener.addr.hostname, listener.addr.port);
+  }
+
+  accept(): Promise<Connection | null> {
+    // Deno rejects a second one with Busy.
+    this.#accepting ??= this.#accept().finally(() => this.#accepting = null);
+    return this.#accepting;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    // A pending accept() is rejected with BadResource.
+    this.#listener.close();
+  }
+
+  async #accept(): Promise<Connection | null> {
+    while (!this.#closed) {
+      try {
+        const conn = await this.#listener.accept();
+        conn.setKeepAlive(true);
+        if (this.#noDelay) conn.setNoDelay(true);
+        return new DenoConnection(conn);
+      } catch {
+        if (!this.#closed) await pause(ACCEPT_RETRY_MS);
+      }
+    }
+    return null;
+  }
+}
+
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    systemClock().after(milliseconds, resolve);
+  });
+}

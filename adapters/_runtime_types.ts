@@ -1,0 +1,107 @@
+// The members of Deno and Bun that the adapters use, and no more: published
+// declarations must not need the types of either.
+
+/** An address as Deno says it. */
+export interface DenoAddress {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+/** A TCP connection of Deno. */
+export interface DenoConn {
+  readonly localAddr: DenoAddress;
+  readonly remoteAddr: DenoAddress;
+  read(into: Uint8Array): Promise<number | null>;
+  write(bytes: Uint8Array): Promise<number>;
+  closeWrite(): Promise<void>;
+  close(): void;
+  setNoDelay(noDelay?: boolean): void;
+  setKeepAlive(keepAlive?: boolean): void;
+}
+
+/** A TCP listener of Deno. */
+export interface DenoTcpListener {
+  readonly addr: DenoAddress;
+  accept(): Promise<DenoConn>;
+  close(): void;
+}
+
+/** What the Deno adapter needs of `globalThis.Deno`. */
+export interface DenoApi {
+  listen(options: {
+    readonly hostname: string;
+    readonly port: number;
+    readonly tcpBacklog?: number;
+  }): DenoTcpListener;
+  connect(options: {
+    readonly hostname: string;
+    readonly port: number;
+    readonly signal?: AbortSignal;
+  }): Promise<DenoConn>;
+}
+
+/** A TCP socket of Bun; `T` is what the program keeps with it. */
+export interface BunSocket<T> {
+  data: T;
+  readonly localAddress: string;
+  readonly localPort: number;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  /** The number of bytes taken; 0 when full, -1 when closed. */
+  write(bytes: Uint8Array, offset?: number, length?: number): number;
+  /** Sends FIN. */
+  shutdown(): void;
+  /** close(2). */
+  end(): void;
+  pause(): void;
+  resume(): void;
+  setNoDelay(noDelay?: boolean): boolean;
+  setKeepAlive(enable?: boolean, initialDelayMs?: number): boolean;
+}
+
+/** What Bun calls for a socket. */
+export interface BunSocketHandler<T> {
+  open?(socket: BunSocket<T>): void;
+  data?(socket: BunSocket<T>, chunk: Uint8Array): void;
+  drain?(socket: BunSocket<T>): void;
+  end?(socket: BunSocket<T>): void;
+  close?(socket: BunSocket<T>, error?: unknown): void;
+  error?(socket: BunSocket<T>, error: unknown): void;
+  connectError?(socket: BunSocket<T>, error: unknown): void;
+}
+
+/** A TCP listener of Bun. */
+export interface BunTcpListener {
+  readonly hostname: string;
+  readonly port: number;
+  stop(closeConnections?: boolean): void;
+}
+
+/** What the Bun adapter needs of `globalThis.Bun`. */
+export interface BunApi {
+  listen<T>(options: {
+    readonly hostname: string;
+    readonly port: number;
+    readonly allowHalfOpen?: boolean;
+    readonly data?: T;
+    readonly socket: BunSocketHandler<T>;
+  }): BunTcpListener;
+  connect<T>(options: {
+    readonly hostname: string;
+    readonly port: number;
+    readonly localAddress?: string;
+    readonly localPort?: number;
+    readonly allowHalfOpen?: boolean;
+    readonly data?: T;
+    readonly socket: BunSocketHandler<T>;
+  }): Promise<BunSocket<T>>;
+}
+
+/** The globals of a program; at most one of the two is there. */
+export interface RuntimeGlobals {
+  readonly Deno?: DenoApi;
+  readonly Bun?: BunApi;
+}
+
+/** `globalThis` with the two members that may be there. */
+export const runtimeGlobals: RuntimeGlobals = globalThis as RuntimeGlobals;

@@ -1,0 +1,31 @@
+/**
+ * An FTP server for Node, Deno and Bun.
+ *
+ * @example Share a folder with everybody, to read
+ * ```ts
+ * import { serve } from "anyftpd";
+ *
+ * await using server = await serve({ directory: ".", port: 0 });
+ * console.log(`ftp://127.0.0.1:${server.address.port}/`);
+ * ```
+ *
+ * @module
+ */
+
+import type { ServeOptions } from "./adapters/_serve.ts";
+import type { FtpServer } from "./lib/server/server.ts";
+
+export type { ServeOptions } from "./adapters/_serve.ts";
+export * from "./lib/mod.ts";
+
+/**
+ * Starts an FTP server with the sockets and files of the runtime that it runs
+ * on.
+ *
+ * @throws {ConfigError} when an option does not hold
+ * @throws {TransportError} when it cannot listen there
+ */
+export async function serve(options: ServeOptions): Promise<FtpServer> {
+  const adapter = await import("./adapters/node.ts");
+  return await adapter.serve(options);
+}
