@@ -120,6 +120,8 @@ export class BunConnection implements Connection {
   onClose(error: unknown): void {
     if (this.#closed || this.#failure !== null) return;
     if (error === undefined || error === null) {
+      // After shutdown() Bun tells of the peer's end in this way only.
+      if (this.#finished) return this.onEnd();
       this.#failure = closedError("Cannot go on");
       return this.#rejectPending((action) => closedError(action));
     }
@@ -132,7 +134,8 @@ export class BunConnection implements Connection {
     if (pending === null) return;
     const { bytes } = pending;
     // Bun takes what the system takes: less than all, or nothing.
-    const length = this.#socket.write(bytes, pending.at);
+    const rest = bytes.length - pending.at;
+    const length = this.#socket.write(bytes, pending.at, rest);
     if (length > 0) pending.at += length;
     // -1: closed. The close handler says why, if it has not yet.
     if (pending.at < bytes.length) return;

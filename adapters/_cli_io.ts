@@ -9,7 +9,9 @@ import { onStopSignal } from "./_shutdown.ts";
 
 /** What differs between the runtimes. */
 export interface CliAdapter {
+  /** Sockets, clock and randomness. */
   readonly platform: Platform;
+  /** See {@linkcode CliHost.openFolder}. */
   openFolder(path: string): FileSystem;
 }
 

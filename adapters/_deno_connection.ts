@@ -59,20 +59,22 @@ export class DenoConnection implements Connection {
     if (this.#writing !== null) {
       return Promise.reject(busyError("Cannot write"));
     }
+    if (this.#closed || this.#finished) {
+      return Promise.reject(closedError("Cannot write"));
+    }
+    if (this.#failure !== null) return Promise.reject(this.#failure);
+    if (bytes.length === 0) return Promise.resolve();
     this.#writing = this.#write(bytes);
     return this.#writing;
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
     try {
-      this.#check("Cannot write");
-      if (this.#finished) throw closedError("Cannot write");
-      let left = bytes;
-      while (left.length > 0) {
+      let at = 0;
+      while (at < bytes.length) {
         // Deno takes what the system takes, which may be less than all.
-        const length = await this.#conn.write(left);
+        at += await this.#conn.write(at === 0 ? bytes : bytes.subarray(at));
         if (this.#closed) throw closedError("Cannot write");
-        left = left.subarray(length);
       }
     } catch (error) {
       throw this.#failed("Cannot write", error);

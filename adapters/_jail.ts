@@ -1,5 +1,4 @@
 import { closeSync } from "node:fs";
-import { posix } from "node:path";
 import type { FileError } from "../lib/base/errors.ts";
 import { fileErrorCode, makeFileError } from "./_file_errors.ts";
 import type { Answer } from "./_file_calls.ts";
@@ -149,9 +148,22 @@ export function realPath(root: string, path: string): string {
   return root === "/" ? path : root + path;
 }
 
-/** Joins real paths, which have `/` as separator on every system. */
-export function joinPaths(...parts: readonly string[]): string {
-  return posix.join(...parts);
+/**
+ * Joins paths that have `/` as separator and collapses `.` and `..`, as
+ * `posix.join` of `node:path` does; that one turns lone surrogates into U+FFFD
+ * on Bun (seen with 1.4).
+ */
+export function joinPaths(...paths: readonly string[]): string {
+  const path = paths.join("/");
+  const top = topOf(path);
+  const parts: string[] = [];
+  for (const part of path.slice(top.length).split("/")) {
+    if (part === "" || part === ".") continue;
+    if (part !== "..") parts.push(part);
+    else if (parts.length > 0 && parts.at(-1) !== "..") parts.pop();
+    else if (top === "") parts.push("..");
+  }
+  return top + parts.join("/");
 }
 
 /** What an absolute target of a link starts with; empty for a relative one. */

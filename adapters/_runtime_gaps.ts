@@ -15,6 +15,13 @@ export const BUN_NODE_ONREAD: RuntimeGap = {
     "what arrives with the option onread",
 };
 
+/** Seen with Bun 1.4.5. */
+export const BUN_NODE_DESTROY: RuntimeGap = {
+  here: onBun,
+  reason: "a socket of node:net that is destroyed looks as if the peer had " +
+    "finished",
+};
+
 /** Seen with Deno 2.9.6. */
 export const DENO_NODE_WRITE_AFTER_END: RuntimeGap = {
   here: onDeno,

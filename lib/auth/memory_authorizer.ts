@@ -23,6 +23,7 @@ import {
 
 /** What an anonymous user is made of. */
 export interface AnonymousUserOptions {
+  /** What the user sees as `/`. */
   readonly fileSystem: FileSystem;
   /**
    * Letters, see {@linkcode parsePermissions}.
@@ -34,15 +35,23 @@ export interface AnonymousUserOptions {
    * @default {"/"}
    */
   readonly home?: string;
-  /** @default {"Login successful."} */
+  /**
+   * The text of the 230 reply.
+   * @default {"Login successful."}
+   */
   readonly loginMessage?: string;
-  /** @default {"Goodbye."} */
+  /**
+   * The text of the 221 reply.
+   * @default {"Goodbye."}
+   */
   readonly quitMessage?: string;
+  /** Over all sessions of the user. */
   readonly limits?: AccountLimits;
 }
 
 /** What a user is made of. */
 export interface MemoryUserOptions extends AnonymousUserOptions {
+  /** Told apart by the case of its letters. */
   readonly username: string;
   /** In clear, or a hash of {@linkcode hashPassword}. */
   readonly password: string | { readonly hash: string };
@@ -82,6 +91,7 @@ export class MemoryAuthorizer implements Authorizer {
     | { readonly iterations: number; readonly hash: Promise<string> }
     | null = null;
 
+  /** An authorizer that knows nobody. */
   constructor(options?: MemoryAuthorizerOptions) {
     this.#warn = options?.onWarning ?? (() => {});
   }
@@ -91,11 +101,14 @@ export class MemoryAuthorizer implements Authorizer {
     return [...this.#users.keys()];
   }
 
+  /** Names are told apart by the case of their letters. */
   hasUser(username: string): boolean {
     return this.#users.has(username);
   }
 
   /**
+   * Adds a user, who may log in from now on.
+   *
    * @throws {ConfigError} the user exists, or an option does not hold: a
    * letter of the permissions, the form of the hash, a negative limit
    */
@@ -122,7 +135,11 @@ export class MemoryAuthorizer implements Authorizer {
     this.#add(ANONYMOUS, null, user);
   }
 
-  /** @throws {ConfigError} there is no such user */
+  /**
+   * Removes a user, who may do nothing more in sessions that are open.
+   *
+   * @throws {ConfigError} there is no such user
+   */
   removeUser(username: string): void {
     if (!this.#users.delete(username)) {
       throw new ConfigError(`Cannot remove user "${username}": no such user`);
@@ -147,7 +164,8 @@ export class MemoryAuthorizer implements Authorizer {
   ): Promise<void> {
     const refuse = (why: string, cause?: unknown) =>
       new ConfigError(
-        `Cannot override permissions of "${username}" in "${directory}": ${why}`,
+        `Cannot override permissions of "${username}" in "${directory}": ` +
+          why,
         { cause },
       );
     const user = this.#users.get(username);

@@ -7,6 +7,7 @@ export interface PathPermission {
   readonly directory: string;
   /** Whether folders below it are meant too. */
   readonly recursive: boolean;
+  /** What is allowed in it; nothing else is. */
   readonly actions: ReadonlySet<Action>;
 }
 
@@ -22,6 +23,11 @@ export class PathPermissions {
   /** Deepest first. */
   #overrides: readonly PathPermission[] = [];
 
+  /**
+   * Without overrides.
+   *
+   * @param base What is allowed where there is no override
+   */
   constructor(base: Iterable<Action>) {
     this.#base = new Set(base);
   }

@@ -40,10 +40,13 @@ export function subtree(fileSystem: FileSystem, folder: string): FileSystem {
     makeDirectory: async (path) =>
       fileSystem.makeDirectory(await tree.name(path)),
     removeDirectory: async (path) =>
-      fileSystem.removeDirectory(await tree.name(path)),
+      fileSystem.removeDirectory(await tree.name(notRoot(path))),
     remove: async (path) => fileSystem.remove(await tree.name(path)),
     rename: async (from, to) =>
-      fileSystem.rename(await tree.name(from), await tree.name(to)),
+      fileSystem.rename(
+        await tree.name(notRoot(from)),
+        await tree.name(notRoot(to)),
+      ),
     ...(fileSystem.setModified && {
       setModified: async (path, milliseconds) =>
         fileSystem.setModified!(await tree.follow(path), milliseconds),
@@ -64,6 +67,12 @@ export function subtree(fileSystem: FileSystem, folder: string): FileSystem {
       return fileSystem.locate?.(full) ?? full;
     },
   };
+}
+
+/** Refuses to move or remove the root, which the larger tree would let go. */
+function notRoot(path: string): string {
+  if (path !== "/") return path;
+  throw new FileError("not-permitted", "Cannot move or remove the root");
 }
 
 class Subtree {
@@ -94,12 +103,7 @@ class Subtree {
   /** The path for a call that means the name itself, link or not. */
   async name(path: string): Promise<string> {
     checkPath(path);
-    if (path === "/") {
-      throw new FileError(
-        "not-permitted",
-        `Cannot change "${this.#folder}": it is the root`,
-      );
-    }
+    if (path === "/") return this.#folder;
     const [folder, name] = splitPath(path);
     return `${await this.follow(folder)}/${name}`;
   }
@@ -112,16 +116,17 @@ class Subtree {
     path: string,
     options?: { readonly followLinks?: boolean },
   ): Promise<FileStat> {
-    const named = options?.followLinks === false && path !== "/";
-    const full = named ? await this.name(path) : await this.follow(path);
+    const full = options?.followLinks === false && path !== "/"
+      ? await this.name(path)
+      : await this.follow(path);
     return this.#inner.stat(full, options);
   }
 
   async open(path: string, mode: OpenMode): Promise<FileHandle> {
     // "new" must fail on a link, wherever it leads.
-    const named = mode.access === "write" && mode.create === "new" &&
-      path !== "/";
-    const full = named ? await this.name(path) : await this.follow(path);
+    const full = mode.access === "write" && mode.create === "new"
+      ? await this.name(path)
+      : await this.follow(path);
     return this.#inner.open(full, mode);
   }
 

@@ -5,6 +5,7 @@ import { parseIp } from "./ip.ts";
 export interface ExtendedPort {
   /** `1` is IPv4, `2` is IPv6; anything may stand here. */
   readonly protocol: string;
+  /** What stands where the address belongs. */
   readonly hostname: string;
   /** 0 to 65535. */
   readonly port: number;

@@ -10,49 +10,41 @@ const LF = 0x0a;
  */
 export class AsciiEncoder {
   #buffer: Uint8Array = EMPTY_BYTES;
-  /** Whether the last byte of the chunk before was a CR. */
-  #afterCr = false;
+  /** The last byte of the chunk before. */
+  #previous = 0;
 
   /**
    * The bytes to send: valid until the next call, and `chunk` itself when
    * there was nothing to change.
    */
   encode(chunk: Uint8Array): Uint8Array {
-    let lineFeed = this.#nextBare(chunk, 0);
-    if (lineFeed === -1) {
-      this.#remember(chunk);
-      return chunk;
-    }
-    // Every byte may be an LF.
-    this.#buffer = atLeast(this.#buffer, chunk.length * 2);
+    const first = this.#firstBare(chunk);
+    let previous = first === 0 ? this.#previous : chunk[first - 1];
+    if (chunk.length > 0) this.#previous = chunk[chunk.length - 1]!;
+    if (first === -1) return chunk;
+    // Every byte from there on may be an LF.
+    this.#buffer = atLeast(this.#buffer, chunk.length * 2 - first);
     const out = this.#buffer;
-    let from = 0;
-    let at = 0;
-    while (lineFeed !== -1) {
-      at = copy(chunk, from, lineFeed, out, at);
-      out[at++] = CR;
-      out[at++] = LF;
-      from = lineFeed + 1;
-      lineFeed = this.#nextBare(chunk, from);
+    out.set(chunk.subarray(0, first));
+    let at = first;
+    for (let from = first; from < chunk.length; from++) {
+      const byte = chunk[from]!;
+      if (byte === LF && previous !== CR) out[at++] = CR;
+      out[at++] = byte;
+      previous = byte;
     }
-    at = copy(chunk, from, chunk.length, out, at);
-    this.#remember(chunk);
     return out.subarray(0, at);
   }
 
-  /** The index of the next LF that needs a CR, from `from` on; -1: none. */
-  #nextBare(chunk: Uint8Array, from: number): number {
-    let at = chunk.indexOf(LF, from);
+  /** The index of the first LF that needs a CR; -1: none does. */
+  #firstBare(chunk: Uint8Array): number {
+    let at = chunk.indexOf(LF);
     while (at !== -1) {
-      const afterCr = at === 0 ? this.#afterCr : chunk[at - 1] === CR;
-      if (!afterCr) return at;
+      const previous = at === 0 ? this.#previous : chunk[at - 1];
+      if (previous !== CR) return at;
       at = chunk.indexOf(LF, at + 1);
     }
     return -1;
-  }
-
-  #remember(chunk: Uint8Array): void {
-    if (chunk.length > 0) this.#afterCr = chunk[chunk.length - 1] === CR;
   }
 }
 
@@ -71,24 +63,23 @@ export class AsciiDecoder {
    */
   decode(chunk: Uint8Array): Uint8Array {
     if (chunk.length === 0) return chunk;
-    let carriageReturn = chunk.indexOf(CR);
-    if (carriageReturn === -1 && !this.#heldCr) return chunk;
+    const first = this.#heldCr ? 0 : chunk.indexOf(CR);
+    if (first === -1) return chunk;
     this.#buffer = atLeast(this.#buffer, chunk.length + 1);
     const out = this.#buffer;
-    let from = 0;
-    let at = 0;
-    if (this.#heldCr && chunk[0] !== LF) out[at++] = CR;
-    this.#heldCr = chunk[chunk.length - 1] === CR;
-    const end = this.#heldCr ? chunk.length - 1 : chunk.length;
-    while (carriageReturn !== -1 && carriageReturn < end) {
-      if (chunk[carriageReturn + 1] === LF) {
-        at = copy(chunk, from, carriageReturn, out, at);
-        from = carriageReturn + 1;
-      }
-      carriageReturn = chunk.indexOf(CR, carriageReturn + 1);
+    out.set(chunk.subarray(0, first));
+    let at = first;
+    if (this.#heldCr) out[at++] = CR;
+    let previous = this.#heldCr ? CR : 0;
+    for (let from = first; from < chunk.length; from++) {
+      const byte = chunk[from]!;
+      // The LF takes the place of the CR that was written before it.
+      if (byte === LF && previous === CR) at--;
+      out[at++] = byte;
+      previous = byte;
     }
-    at = copy(chunk, from, end, out, at);
-    return out.subarray(0, at);
+    this.#heldCr = previous === CR;
+    return out.subarray(0, this.#heldCr ? at - 1 : at);
   }
 
   /** The CR that was held back, when nothing follows any more. */
@@ -97,25 +88,6 @@ export class AsciiDecoder {
     this.#heldCr = false;
     return Uint8Array.of(CR);
   }
-}
-
-/** Below this a loop beats making a view and calling `set()`. */
-const SHORT_RUN_BYTES = 64;
-
-/** Copies a part of `from`; the answer is where the next byte goes. */
-function copy(
-  from: Uint8Array,
-  start: number,
-  end: number,
-  to: Uint8Array,
-  at: number,
-): number {
-  if (end - start > SHORT_RUN_BYTES) {
-    to.set(from.subarray(start, end), at);
-    return at + end - start;
-  }
-  for (let index = start; index < end; index++) to[at++] = from[index]!;
-  return at;
 }
 
 function atLeast(buffer: Uint8Array, length: number): Uint8Array {

@@ -13,24 +13,37 @@ export function escapedByte(code: number, errors: UnicodeErrors): number {
   return escaped && errors === "preserve" ? code - 0xdc00 : QUESTION_MARK;
 }
 
-/** `bytes` as text when they are all ASCII, else `null`. */
-export function decodeAscii(bytes: Uint8Array): string | null {
-  let text = "";
+/** So many arguments are safe on every stack. */
+const RUN_BYTES = 4096;
+
+/**
+ * `bytes` as text when each is a character of the same number, that is, up to
+ * `last`; else `null`. 0x7f asks for ASCII.
+ */
+export function decodeUpTo(last: number, bytes: Uint8Array): string | null {
   for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at]!;
-    if (byte > 0x7f) return null;
-    text += String.fromCharCode(byte);
+    if (bytes[at]! > last) return null;
+  }
+  if (bytes.length <= RUN_BYTES) return charactersOf(bytes);
+  let text = "";
+  for (let at = 0; at < bytes.length; at += RUN_BYTES) {
+    text += charactersOf(bytes.subarray(at, at + RUN_BYTES));
   }
   return text;
 }
 
-/** `text` as bytes when it is all ASCII, else `null`. */
-export function encodeAscii(text: string): Uint8Array | null {
+/** The way back: `null` when a character is above `last`. */
+export function encodeUpTo(last: number, text: string): Uint8Array | null {
   const bytes = new Uint8Array(text.length);
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at);
-    if (code > 0x7f) return null;
+    if (code > last) return null;
     bytes[at] = code;
   }
   return bytes;
+}
+
+/** A string made at once: one that is added to is a tree of its pieces. */
+function charactersOf(bytes: Uint8Array): string {
+  return String.fromCharCode.apply(null, bytes as unknown as number[]);
 }

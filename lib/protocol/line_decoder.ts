@@ -33,6 +33,8 @@ export class LineDecoder {
   #skipping = false;
 
   /**
+   * An empty decoder.
+   *
    * @param options.maxBytes The longest line, without its end; 2048 unless
    * told
    * @param options.lineEnding `crlf` (the default): only CR LF ends a line, a

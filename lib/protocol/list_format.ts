@@ -47,15 +47,13 @@ export function formatListLine(
   const name = entry.target === undefined
     ? entry.name
     : `${entry.name} -> ${entry.target}`;
-  return [
-    modeString(stat),
-    String(stat.links || 1).padStart(3),
-    user(stat.owner, stat.uid, "owner").padEnd(8),
-    user(stat.group, stat.gid, "group").padEnd(8),
-    String(stat.size).padStart(8),
-    listTime(stat.modified, options),
-    name.replace(/[\r\n\0]/g, "?"),
-  ].join(" ");
+  const links = String(stat.links || 1).padStart(3);
+  const owner = user(stat.owner, stat.uid, "owner").padEnd(8);
+  const group = user(stat.group, stat.gid, "group").padEnd(8);
+  const size = String(stat.size).padStart(8);
+  const time = listTime(stat.modified, options);
+  return `${modeString(stat)} ${links} ${owner} ${group} ${size} ${time} ` +
+    name.replace(/[\r\n\0]/g, "?");
 }
 
 /** Kind and permission bits as `ls` shows them: `drwxr-xr-x`. */

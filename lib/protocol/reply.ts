@@ -64,7 +64,7 @@ export function encodeReplyStart(
   return codec.encode(`${code}-${clean(text)}\r\n`);
 }
 
-/** Middle lines, each with one space in front, so that none looks like an end. */
+/** Middle lines: a space in front, so that none looks like the last one. */
 export function encodeReplyBody(
   lines: readonly string[],
   codec: TextCodec,

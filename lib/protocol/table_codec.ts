@@ -1,6 +1,6 @@
 import {
-  decodeAscii,
-  encodeAscii,
+  decodeUpTo,
+  encodeUpTo,
   escapeByte,
   escapedByte,
 } from "./escaped_bytes.ts";
@@ -46,6 +46,7 @@ const WINDOWS_1252 =
   "\u0152\x8d\u017d\x8f\x90\u2018\u2019\u201c\u201d\u2022\u2013\u2014" +
   "\u02dc\u2122\u0161\u203a\u0153\x9d\u017e\u0178";
 
+const ASCII_LAST = 0x7f;
 const MAX_SEQUENCE_BYTES = 4;
 
 /** Both directions; a key of `toText` is the bytes as one number. */
@@ -87,7 +88,7 @@ class TableCodec implements TextCodec {
   }
 
   decode(bytes: Uint8Array): string | null {
-    const ascii = decodeAscii(bytes);
+    const ascii = decodeUpTo(ASCII_LAST, bytes);
     if (ascii !== null) return ascii;
     const { toText } = tablesOf(this.name);
     let text = "";
@@ -113,7 +114,7 @@ class TableCodec implements TextCodec {
   }
 
   encode(text: string): Uint8Array {
-    const ascii = encodeAscii(text);
+    const ascii = encodeUpTo(ASCII_LAST, text);
     if (ascii !== null) return ascii;
     const { toBytes } = tablesOf(this.name);
     const bytes = new Uint8Array(text.length * MAX_SEQUENCE_BYTES);

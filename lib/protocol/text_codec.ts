@@ -1,7 +1,7 @@
 import { ConfigError } from "../base/errors.ts";
 import {
-  decodeAscii,
-  encodeAscii,
+  decodeUpTo,
+  encodeUpTo,
   escapeByte,
   escapedByte,
 } from "./escaped_bytes.ts";
@@ -57,7 +57,7 @@ export function textCodec(
       return new ByteCodec("iso-8859-1", 0xff, errors);
     case "ascii":
     case "us-ascii":
-      return new ByteCodec("us-ascii", 0x7f, errors);
+      return new ByteCodec("us-ascii", ASCII_LAST, errors);
   }
   const codec = tableCodec(encoding.trim().toLowerCase(), errors);
   if (codec === null) {
@@ -68,8 +68,10 @@ export function textCodec(
   return codec;
 }
 
+const ASCII_LAST = 0x7f;
+
 /** Longer texts gain more from the runtime's own code than from a loop. */
-const SHORT_TEXT = 160;
+const SHORT_TEXT = 64;
 
 class Utf8Codec implements TextCodec {
   readonly name = "utf-8";
@@ -84,8 +86,10 @@ class Utf8Codec implements TextCodec {
   }
 
   decode(bytes: Uint8Array): string | null {
-    const ascii = decodeAscii(bytes);
-    if (ascii !== null) return ascii;
+    if (bytes.length <= SHORT_TEXT) {
+      const ascii = decodeUpTo(ASCII_LAST, bytes);
+      if (ascii !== null) return ascii;
+    }
     if (this.#errors === "replace") return this.#lenient.decode(bytes);
     try {
       return this.#strict.decode(bytes);
@@ -96,7 +100,7 @@ class Utf8Codec implements TextCodec {
 
   encode(text: string): Uint8Array {
     if (text.length <= SHORT_TEXT) {
-      const ascii = encodeAscii(text);
+      const ascii = encodeUpTo(ASCII_LAST, text);
       if (ascii !== null) return ascii;
     }
     // TextEncoder would write U+FFFD for a lone surrogate.
@@ -133,6 +137,8 @@ class ByteCodec implements TextCodec {
   }
 
   decode(bytes: Uint8Array): string | null {
+    const plain = decodeUpTo(this.#last, bytes);
+    if (plain !== null) return plain;
     let text = "";
     for (const byte of bytes) {
       if (byte <= this.#last) {
@@ -147,13 +153,15 @@ class ByteCodec implements TextCodec {
   }
 
   encode(text: string): Uint8Array {
+    const plain = encodeUpTo(this.#last, text);
+    if (plain !== null) return plain;
     const bytes = new Uint8Array(text.length);
     let at = 0;
     for (const character of text) {
       const code = character.codePointAt(0)!;
       bytes[at++] = code <= this.#last ? code : escapedByte(code, this.#errors);
     }
-    return at === bytes.length ? bytes : bytes.subarray(0, at);
+    return bytes.subarray(0, at);
   }
 }
 

@@ -1,6 +1,5 @@
 import { ConfigError } from "../base/errors.ts";
 import { defaultCommands } from "../commands/table.ts";
-import { ipFamily } from "../protocol/address.ts";
 import { textCodec, type UnicodeErrors } from "../protocol/text_codec.ts";
 import type { CommandSpec } from "../session/command.ts";
 import type { Hooks } from "../session/events.ts";
@@ -9,6 +8,14 @@ import type { SessionView } from "../session/view.ts";
 import type { Authorizer } from "../spi/authorizer.ts";
 import type { LogLevel, LogSink } from "../spi/log.ts";
 import { expandPorts } from "../transfer/port_pool.ts";
+import {
+  callable,
+  milliseconds,
+  oneOf,
+  shownAddress,
+  shownAddresses,
+  whole,
+} from "./option_checks.ts";
 
 /** What a server can be told. Everything but `authorizer` has a default. */
 export interface ServerOptions {
@@ -170,31 +177,39 @@ const DEFAULT_LOGGED_COMMANDS: readonly string[] = [
   "MFMT",
 ];
 
-/** A timer of more than this fires at once on some runtimes. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
 /**
  * Checks the options and fills in the defaults.
  *
  * @throws {ConfigError} with the option's name and what is wrong with it
  */
 export function resolveOptions(options: ServerOptions): Settings {
-  const time = (name: keyof ServerOptions, value: number): number =>
-    within(name, value, 0, MAX_TIMER_MS);
   const count = (name: keyof ServerOptions, value: number): number =>
     whole(name, value, 0);
   const banner = options.banner ?? "anyftpd ready.";
+  const passivePorts = options.passivePorts ?? null;
+  const masqueradeAddress = options.masqueradeAddress ?? null;
   return {
-    authorizer: options.authorizer,
-    banner: typeof banner === "string" ? () => banner : banner,
-    idleTimeoutMs: time("idleTimeoutMs", options.idleTimeoutMs ?? 300_000),
-    dataTimeoutMs: time("dataTimeoutMs", options.dataTimeoutMs ?? 300_000),
-    passiveTimeoutMs: time(
+    authorizer: usable(options.authorizer),
+    banner: typeof banner === "string"
+      ? () => banner
+      : callable("banner", banner),
+    idleTimeoutMs: milliseconds(
+      "idleTimeoutMs",
+      options.idleTimeoutMs ?? 300_000,
+    ),
+    dataTimeoutMs: milliseconds(
+      "dataTimeoutMs",
+      options.dataTimeoutMs ?? 300_000,
+    ),
+    passiveTimeoutMs: milliseconds(
       "passiveTimeoutMs",
       options.passiveTimeoutMs ?? 30_000,
     ),
-    activeTimeoutMs: time("activeTimeoutMs", options.activeTimeoutMs ?? 30_000),
-    failedLoginDelayMs: time(
+    activeTimeoutMs: milliseconds(
+      "activeTimeoutMs",
+      options.activeTimeoutMs ?? 30_000,
+    ),
+    failedLoginDelayMs: milliseconds(
       "failedLoginDelayMs",
       options.failedLoginDelayMs ?? 3_000,
     ),
@@ -220,56 +235,46 @@ export function resolveOptions(options: ServerOptions): Settings {
     ),
     permitForeignAddresses: options.permitForeignAddresses ?? false,
     permitPrivilegedPorts: options.permitPrivilegedPorts ?? false,
-    passivePorts: options.passivePorts === undefined
+    passivePorts: passivePorts === null ? null : expandPorts(passivePorts),
+    masqueradeAddress: masqueradeAddress === null
       ? null
-      : expandPorts(options.passivePorts),
-    masqueradeAddress: options.masqueradeAddress === undefined
-      ? null
-      : shownAddress("masqueradeAddress", options.masqueradeAddress),
-    masqueradeAddressMap: new Map(
-      Object.entries(options.masqueradeAddressMap ?? {}).map((
-        [local, shown],
-      ) => [local, shownAddress("masqueradeAddressMap", shown)]),
+      : shownAddress("masqueradeAddress", masqueradeAddress),
+    masqueradeAddressMap: shownAddresses(
+      "masqueradeAddressMap",
+      options.masqueradeAddressMap ?? {},
     ),
     localTime: options.localTime ?? false,
     codec: textCodec(
       options.encoding ?? "utf-8",
-      options.unicodeErrors ?? "preserve",
+      oneOf("unicodeErrors", options.unicodeErrors ?? "preserve", [
+        "preserve",
+        "replace",
+        "strict",
+      ]),
     ),
-    lineEnding: options.lineEnding ?? "crlf",
+    lineEnding: oneOf("lineEnding", options.lineEnding ?? "crlf", [
+      "crlf",
+      "any",
+    ]),
     noDelay: options.noDelay ?? true,
     backlog: whole("backlog", options.backlog ?? 100, 1),
     downloadRate: count("downloadRate", options.downloadRate ?? 0),
     uploadRate: count("uploadRate", options.uploadRate ?? 0),
     commands: defaultCommands(options.commands ?? {}),
     hooks: options.hooks ?? {},
-    log: options.log ?? (() => {}),
-    logLevel: options.logLevel ?? "info",
+    log: callable("log", options.log ?? (() => {})),
+    logLevel: oneOf("logLevel", options.logLevel ?? "info", [
+      "debug",
+      "info",
+      "warn",
+      "error",
+    ]),
     loggedCommands: new Set(options.loggedCommands ?? DEFAULT_LOGGED_COMMANDS),
   };
 }
 
-function within(
-  name: string,
-  value: number,
-  least: number,
-  most: number,
-): number {
-  if (value >= least && value <= most) return value;
-  throw new ConfigError(
-    `Cannot use ${name} ${value}: must be from ${least} to ${most}`,
-  );
-}
-
-function whole(name: string, value: number, least: number): number {
-  if (Number.isSafeInteger(value) && value >= least) return value;
-  throw new ConfigError(
-    `Cannot use ${name} ${value}: must be a whole number of at least ${least}`,
-  );
-}
-
-/** 227 can only carry an IPv4 address. */
-function shownAddress(name: string, address: string): string {
-  if (ipFamily(address) === 4) return address;
-  throw new ConfigError(`Cannot use ${name} "${address}": not an IPv4 address`);
+/** Without one nobody could log in, and only the first client would tell. */
+function usable(authorizer: Authorizer): Authorizer {
+  if (typeof authorizer?.authenticate === "function") return authorizer;
+  throw new ConfigError("Cannot use authorizer: must have authenticate()");
 }

@@ -42,7 +42,11 @@ export class PortPool {
   readonly #random: Random;
   readonly #reserved = new Set<number>();
 
-  /** @param ports `null` lets the system choose */
+  /**
+   * A pool of which no port is taken yet.
+   *
+   * @param ports `null` lets the system choose
+   */
   constructor(ports: readonly number[] | null, random: Random) {
     this.#ports = ports;
     this.#random = random;

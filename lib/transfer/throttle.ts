@@ -35,6 +35,7 @@ interface Waiter {
  * several transfers share one bucket evenly.
  */
 export class TokenBucket implements Throttle {
+  /** The rate, over any longer time. */
   readonly bytesPerSecond: number;
   readonly #clock: Clock;
   readonly #perMs: number;
@@ -45,7 +46,11 @@ export class TokenBucket implements Throttle {
   #filledAt: number;
   #cancelTimer: (() => void) | null = null;
 
-  /** @throws {ConfigError} the rate is not a positive number */
+  /**
+   * A full bucket.
+   *
+   * @throws {ConfigError} the rate is not a positive number
+   */
   constructor(clock: Clock, bytesPerSecond: number) {
     if (!(bytesPerSecond > 0 && bytesPerSecond < Infinity)) {
       throw new ConfigError(

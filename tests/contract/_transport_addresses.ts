@@ -174,8 +174,8 @@ export function testAddresses(fixture: TransportFixture): void {
   test("the local port of a connect can be chosen", async () => {
     const other = await listenLocal(transport);
     const { port } = other.local;
-    other.close();
     const listener = await listenLocal(transport);
+    other.close();
     const client = await transport.connect({
       ...listener.local,
       localHostname: LOCAL,

@@ -111,6 +111,23 @@ export function testEnds(fixture: TransportFixture): void {
     expect(await pair.server.read()).toBeNull();
   });
 
+  testWaiting("8 MiB arrive slowly after closeWrite()", async () => {
+    using pair = await makePair(transport);
+    await pair.server.closeWrite();
+    const send = async () => {
+      await pair.client.write(pattern(8 * MIB));
+      await pair.client.closeWrite();
+    };
+    let rest = 20;
+    const pause = () => rest-- > 0 ? turn(1) : Promise.resolve();
+    const [received] = await Promise.all([
+      readPattern(pair.server, pause),
+      send(),
+    ]);
+    expect(received).toBe(8 * MIB);
+    expect(await pair.client.read()).toBeNull();
+  });
+
   test("closeWrite() twice is once; write() after it fails", async () => {
     using pair = await makePair(transport);
     await pair.client.closeWrite();
@@ -144,6 +161,28 @@ export function testEnds(fixture: TransportFixture): void {
     await turn(5);
     peer.reset();
     expect(await ending).toBe("reset");
+    server.close();
+  });
+
+  test("a reset after closeWrite() is never an end", async () => {
+    const { server, peer } = await acceptRaw(fixture);
+    await server.write(text("226"));
+    await server.closeWrite();
+    const ending = endOf(server);
+    await turn(5);
+    peer.reset();
+    expect(await ending).toBe("reset");
+    server.close();
+  });
+
+  test("a reset while nobody reads is never an end", async () => {
+    const { server, peer } = await acceptRaw(fixture);
+    peer.write(text("half of a file"));
+    expect(await server.read()).not.toBeNull();
+    await turn(5);
+    peer.reset();
+    await turn(10);
+    expect(await endOf(server)).toBe("reset");
     server.close();
   });
 

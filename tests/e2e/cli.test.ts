@@ -12,7 +12,8 @@ import {
   type CommandOptions,
 } from "../support/command.ts";
 import { sampleBytes, TemporaryFolder, until } from "../support/files.ts";
-import { FtpClient } from "../support/ftp_client.ts";
+import { type ClientTarget, FtpClient } from "../support/ftp_client.ts";
+import type { DataChannel } from "../support/data_channel.ts";
 
 const cleanUps: (() => void | Promise<void>)[] = [];
 
@@ -26,6 +27,20 @@ function run(line: string, options?: CommandOptions): Command {
   const command = new Command(args, options);
   cleanUps.push(() => command.close());
   return command;
+}
+
+/** Begins to fetch `big`; some of it has arrived already. */
+async function download(command: Command): Promise<{
+  readonly target: ClientTarget;
+  readonly client: FtpClient;
+  readonly data: DataChannel;
+}> {
+  const target = await command.listening();
+  const client = await FtpClient.login(target, "anonymous", "");
+  const data = await client.openData();
+  await client.expect("RETR big", 125, 150);
+  await until("data arrives", () => data.received > 0);
+  return { target, client, data };
 }
 
 function folder(): string {
@@ -122,10 +137,7 @@ describe("anyftpd serving", () => {
     const path = folder();
     writeFileSync(join(path, "big"), sampleBytes(200_000));
     const command = run(`-i 127.0.0.1 -p 0 --download-rate 200K ${path}`);
-    const target = await command.listening();
-    const client = await FtpClient.login(target, "anonymous", "");
-    const data = await client.openData();
-    await client.expect("RETR big", 125, 150);
+    const { target, client, data } = await download(command);
     command.signal("SIGINT");
     await command.logs("waiting up to 10 s for 1 transfer(s)");
     await expect(FtpClient.connect(target)).rejects.toThrow();
@@ -138,10 +150,7 @@ describe("anyftpd serving", () => {
     const path = folder();
     writeFileSync(join(path, "big"), sampleBytes(200_000));
     const command = run(`-p 0 --download-rate 1K --grace 0.3 ${path}`);
-    const target = await command.listening();
-    const client = await FtpClient.login(target, "anonymous", "");
-    const data = await client.openData();
-    await client.expect("RETR big", 125, 150);
+    const { client, data } = await download(command);
     command.signal("SIGTERM");
     expect(await command.exit).toBe(0);
     expect(command.stderr).toContain("RETR ");
@@ -154,10 +163,7 @@ describe("anyftpd serving", () => {
     const path = folder();
     writeFileSync(join(path, "big"), sampleBytes(200_000));
     const command = run(`-p 0 --download-rate 1K ${path}`);
-    const target = await command.listening();
-    const client = await FtpClient.login(target, "anonymous", "");
-    const data = await client.openData();
-    await client.expect("RETR big", 125, 150);
+    const { client, data } = await download(command);
     command.signal("SIGINT");
     await command.logs("waiting up to 10 s");
     const start = performance.now();

@@ -1,5 +1,12 @@
 import { writeFileSync } from "node:fs";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import {
+  afterAll,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  test,
+} from "vitest";
 import { connect } from "node:net";
 import { DATA_MODES, type DataMode } from "../support/data_channel.ts";
 import {
@@ -15,6 +22,11 @@ import { serverKind, startServer, type TestServer } from "../support/server.ts";
 
 /** More than socket buffers hold, so that a transfer is really under way. */
 const BIG_BYTES = 24 * 2 ** 20;
+/**
+ * Besides 426: a connection that is broken before the server has accepted it
+ * is none, on some runtimes, and the wait for one runs out.
+ */
+const NEVER_COMPLETE = [426, 425, 421];
 const PASSIVE_MODES: readonly DataMode[] = ["PASV", "EPSV"];
 /**
  * pyftpdlib takes a reset for the end of an upload (row 1.12.5), goes silent
@@ -28,13 +40,22 @@ describe("Hostile data connections", () => {
   let folder: TemporaryFolder;
   let server: TestServer;
   let open: number;
+  let listening: number;
 
   beforeAll(async () => {
     folder = new TemporaryFolder();
-    server = await startServer({ directory: folder.path });
+    server = await startServer({
+      directory: folder.path,
+      passiveTimeoutMs: 1000,
+    });
     writeFileSync(folder.at("big"), big);
     await serves();
+  });
+
+  // Of each test anew: one that fails shall not take the others along.
+  beforeEach(() => {
     open = descriptorCount(server.pid);
+    listening = tcpPorts(server.pid, "listening").length;
   });
 
   afterAll(async () => {
@@ -55,7 +76,7 @@ describe("Hostile data connections", () => {
       "no descriptor is left",
       () => descriptorCount(server.pid) <= open,
     );
-    expect(tcpPorts(server.pid, "listening")).toEqual([server.port]);
+    expect(tcpPorts(server.pid, "listening").length).toBe(listening);
   }
 
   /** How the last file transfer ended, once there is one more than before. */
@@ -105,8 +126,15 @@ describe("Hostile data connections", () => {
         await client.expect("STOR cut", 125, 150);
         if (length > 0) await data.write(big.subarray(0, length));
         await data.reset();
-        await within("a final reply", client.expect(null, 426));
-        expect(await nextEvent(before)).toBe("incomplete-received");
+        const end = await within(
+          "a final reply",
+          client.expect(null, ...NEVER_COMPLETE),
+        );
+        if (end.code === 426) {
+          expect(await nextEvent(before)).toBe("incomplete-received");
+        }
+        const events = (await server.events()).slice(before);
+        expect(events.map(({ type }) => type)).not.toContain("received");
         await client.expect("DELE cut", 250);
         await client.quit();
         await leftNothing();
@@ -133,14 +161,17 @@ describe("Hostile data connections", () => {
 
   describe.each(PASSIVE_MODES)("%s", (mode) => {
     test.skipIf(upstream)(
-      "a reset before the command is answered by a final reply or 425",
+      "a reset before the command is answered by a final reply",
       async () => {
         const client = await FtpClient.login(server);
         const data = await client.openData(mode);
         await data.reset();
         const reply = await client.cmd("NLST");
         if (reply.code < 200) {
-          await within("a final reply", client.expect(null, 226, 425, 426));
+          await within(
+            "a final reply",
+            client.expect(null, 226, ...NEVER_COMPLETE),
+          );
         } else expect([425, 426]).toContain(reply.code);
         expect(await client.list("NLST", mode)).toContain("big");
         await client.quit();
@@ -151,7 +182,7 @@ describe("Hostile data connections", () => {
     test("a port that nobody comes to goes away with the session", async () => {
       const client = await FtpClient.login(server);
       await client.expect(mode, 227, 229);
-      expect(tcpPorts(server.pid, "listening").length).toBe(2);
+      expect(tcpPorts(server.pid, "listening").length).toBe(listening + 1);
       client.reset();
       await leftNothing();
     });
@@ -163,7 +194,7 @@ describe("Hostile data connections", () => {
       }
       await until(
         "one passive port",
-        () => tcpPorts(server.pid, "listening").length === 2,
+        () => tcpPorts(server.pid, "listening").length === listening + 1,
       );
       await client.quit();
       await leftNothing();

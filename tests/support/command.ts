@@ -80,7 +80,9 @@ export class Command {
   }
 
   signal(signal: NodeJS.Signals): void {
-    this.child.kill(signal);
+    // Not child.kill(), after which Deno reports that the signal ended the
+    // child even when the child handled it and exited by itself.
+    process.kill(this.child.pid!, signal);
   }
 
   /** Stops the process the hard way, should it still run. */

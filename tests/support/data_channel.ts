@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { connect, createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
+import { resetSocket } from "./reset.ts";
 
 /** How a client asks for its data connection. */
 export type DataMode = "PASV" | "EPSV" | "PORT" | "EPRT";
@@ -74,7 +75,7 @@ export class DataChannel {
 
   /** Breaks the connection with a TCP reset. */
   async reset(): Promise<void> {
-    (await this.connected).resetAndDestroy();
+    resetSocket(await this.connected);
   }
 
   /** Lets go of the connection, whatever its state. */

@@ -6,6 +6,7 @@ import {
   type DataMode,
   dialData,
 } from "./data_channel.ts";
+import { resetSocket } from "./reset.ts";
 import { type Reply, ReplyParser } from "./reply_parser.ts";
 
 /** Where a control connection goes to. */
@@ -250,7 +251,7 @@ export class FtpClient {
 
   /** Breaks the control connection with a TCP reset. */
   reset(): void {
-    this.#socket.resetAndDestroy();
+    resetSocket(this.#socket);
   }
 
   destroy(): void {

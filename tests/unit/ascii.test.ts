@@ -60,6 +60,10 @@ describe("AsciiEncoder", () => {
   test("hands back the chunk itself when nothing changes", () => {
     const chunk = bytes("plain\r\n");
     expect(new AsciiEncoder().encode(chunk)).toBe(chunk);
+    const encoder = new AsciiEncoder();
+    encoder.encode(bytes("a\r"));
+    const rest = bytes("\nb");
+    expect(encoder.encode(rest)).toBe(rest);
   });
 
   test("never writes into the chunk, nor into what is longer than it", () => {

@@ -153,6 +153,21 @@ describe("LineDecoder", () => {
     expect(drain(decoder)).toEqual(["C"]);
   });
 
+  test("yields a long session's lines however they arrive", () => {
+    const lines = Array.from(
+      { length: 400 },
+      (_, at) => `CMD${at} ${"x".repeat(at * 7 % 90)}`,
+    );
+    const text = lines.join("\r\n") + "\r\n";
+    for (const size of [1, 2, 3, 7, 64, 100, 255, 256, 257, 1000]) {
+      const chunks: string[] = [];
+      for (let at = 0; at < text.length; at += size) {
+        chunks.push(text.slice(at, at + size));
+      }
+      expect(decode(chunks)).toEqual(lines);
+    }
+  });
+
   test("keeps its memory within the limit whatever a client sends", () => {
     const decoder = new LineDecoder({ maxBytes: 100 });
     const chunk = new Uint8Array(65536).fill(0x41);

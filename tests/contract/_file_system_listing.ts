@@ -1,0 +1,146 @@
+import { expect, test } from "vitest";
+import {
+  entries,
+  expectCode,
+  type FileSystemFixture,
+  names,
+  put,
+} from "./_file_system_fixture.ts";
+
+/** Enough for several batches of every implementation. */
+const MANY = 1500;
+
+function nameOf(index: number): string {
+  return `file-${index}`;
+}
+
+/** What `list` answers for plain files and folders. */
+export function describeListing(current: () => FileSystemFixture): void {
+  test("an empty folder has no entries", async () => {
+    const { fileSystem } = current();
+    expect(await entries(fileSystem, "/")).toEqual([]);
+  });
+
+  test("hidden names are listed, . and .. are not", async () => {
+    const { fileSystem } = current();
+    await put(fileSystem, "/.profile");
+    await fileSystem.makeDirectory("/.git");
+    expect(await names(fileSystem, "/")).toEqual([".git", ".profile"]);
+  });
+
+  test("entries tell what they are, or names alone", async () => {
+    const { fileSystem, makeSpecial } = current();
+    await put(fileSystem, "/f", "abc");
+    await fileSystem.makeDirectory("/d");
+    makeSpecial("/p");
+    for (const stat of ["self", "target"] as const) {
+      for (const sorted of [true, false]) {
+        const all = await entries(fileSystem, "/", { stat, sorted });
+        const kinds = all.map((entry) => [entry.name, entry.stat?.kind]);
+        expect(Object.fromEntries(kinds)).toEqual({
+          d: "directory",
+          f: "file",
+          p: "other",
+        });
+        const file = all.find(({ name }) => name === "f");
+        expect(file).toEqual({
+          name: "f",
+          stat: await fileSystem.stat("/f"),
+        });
+      }
+    }
+    const bare = await entries(fileSystem, "/", { stat: "none" });
+    expect(bare).toEqual(["d", "f", "p"].map((name) => ({ name, stat: null })));
+  });
+
+  test("what is no folder is not listed, on the first step", async () => {
+    const { fileSystem, makeSpecial } = current();
+    await put(fileSystem, "/f");
+    makeSpecial("/p");
+    const options = { sorted: false, stat: "none" } as const;
+    for (
+      const [path, code] of [
+        ["/f", "not-a-directory"],
+        ["/p", "not-a-directory"],
+        ["/f/x", "not-a-directory"],
+        ["/no", "not-found"],
+      ] as const
+    ) {
+      const steps = fileSystem.list(path, options)[Symbol.asyncIterator]();
+      await expectCode(steps.next(), code);
+    }
+  });
+
+  test("a large folder is listed whole, sorted when asked", async () => {
+    const { fileSystem } = current();
+    const expected: string[] = [];
+    for (let index = 0; index < MANY; index++) {
+      expected.push(nameOf(index));
+      await put(fileSystem, `/${nameOf(index)}`);
+    }
+    expected.sort();
+    for (const stat of ["none", "self", "target"] as const) {
+      expect(await names(fileSystem, "/", { stat, sorted: true }))
+        .toEqual(expected);
+      const unsorted = await names(fileSystem, "/", { stat, sorted: false });
+      expect([...unsorted].sort()).toEqual(expected);
+    }
+  });
+
+  test("entries that vanish meanwhile are skipped", async () => {
+    const { fileSystem } = current();
+    for (let index = 0; index < MANY; index++) {
+      await put(fileSystem, `/${nameOf(index)}`);
+    }
+    const options = { sorted: true, stat: "self" } as const;
+    const seen: string[] = [];
+    let gone = "";
+    for await (const batch of fileSystem.list("/", options)) {
+      seen.push(...batch.map(({ name }) => name));
+      if (gone !== "") continue;
+      gone = [nameOf(MANY - 1), nameOf(999)].find((name) => {
+        return !seen.includes(name);
+      })!;
+      await fileSystem.remove(`/${gone}`);
+    }
+    expect(seen.length).toBe(MANY - 1);
+    expect(seen).not.toContain(gone);
+  });
+
+  test("a listing may be given up at any batch", async () => {
+    const { fileSystem } = current();
+    for (let index = 0; index < 600; index++) {
+      await put(fileSystem, `/${nameOf(index)}`);
+    }
+    for (const sorted of [true, false]) {
+      for (let round = 0; round < 20; round++) {
+        const options = { sorted, stat: "self" } as const;
+        for await (const batch of fileSystem.list("/", options)) {
+          expect(batch.length).toBeGreaterThan(0);
+          break;
+        }
+      }
+    }
+    expect((await names(fileSystem, "/")).length).toBe(600);
+  });
+
+  test("a folder that is removed while it is listed ends", async () => {
+    const { fileSystem } = current();
+    await fileSystem.makeDirectory("/d");
+    for (let index = 0; index < 600; index++) {
+      await put(fileSystem, `/d/${nameOf(index)}`);
+    }
+    const options = { sorted: false, stat: "self" } as const;
+    let batches = 0;
+    for await (const batch of fileSystem.list("/d", options)) {
+      batches++;
+      if (batches > 1) continue;
+      expect(batch.length).toBeGreaterThan(0);
+      for (const name of await names(fileSystem, "/d")) {
+        await fileSystem.remove(`/d/${name}`);
+      }
+      await fileSystem.removeDirectory("/d");
+    }
+    expect(batches).toBeGreaterThanOrEqual(1);
+  });
+}

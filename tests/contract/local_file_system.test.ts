@@ -1,0 +1,183 @@
+import { execFileSync } from "node:child_process";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import process from "node:process";
+import { describe, expect, test } from "vitest";
+import { KEEPS_RAW_NAMES } from "../../adapters/_host_path.ts";
+import {
+  localFileSystem,
+  type LocalFileSystemOptions,
+} from "../../adapters/_local_file_system.ts";
+import { subtree } from "../../lib/fs/subtree.ts";
+import {
+  entries,
+  expectCode,
+  type FileSystemFixture,
+  put,
+  READ,
+} from "./_file_system_fixture.ts";
+import { describeFileSystem } from "./file_system.ts";
+
+describeFileSystem("local", () => fixture({}));
+describeFileSystem("local, pooled", () => fixture({ blocking: false }));
+describeFileSystem(
+  "local, without descriptors",
+  () => fixture({ descriptors: false }),
+);
+describeFileSystem("subtree of a local", () => {
+  const whole = fixture({});
+  mkdirSync(whole.inside("/home"));
+  const inside = (path: string): string => whole.inside(`/home${path}`);
+  return {
+    ...whole,
+    fileSystem: subtree(whole.fileSystem, "/home"),
+    makeLink: (path, target) => symlinkSync(target, inside(path)),
+    makeSpecial: (path) => makePipe(inside(path)),
+    inside,
+    outside: [...whole.outside, "..", "../other"],
+  };
+});
+
+function fixture(options: LocalFileSystemOptions): FileSystemFixture {
+  const base = realpathSync(mkdtempSync(`${tmpdir()}/anyftpd-`));
+  const root = `${base}/root`;
+  mkdirSync(root);
+  mkdirSync(`${base}/root-not`);
+  mkdirSync(`${base}/other/x/y`, { recursive: true });
+  writeFileSync(`${base}/secret`, "secret");
+  return {
+    fileSystem: localFileSystem(root, options),
+    makeLink: (path, target) => symlinkSync(target, root + path),
+    makeSpecial: (path) => makePipe(root + path),
+    outside: [
+      base,
+      "../..",
+      `${base}/other`,
+      `${base}/root-not`,
+      `${base}/secret`,
+      `${base}/missing`,
+      `${base}/missing/deep`,
+      "../../../../../../../../../../etc",
+      "/",
+      "/dev/zero",
+      "/proc/self/root",
+      "/proc/self/fd/0",
+    ],
+    inside: (path) => root + path,
+    rawNames: KEEPS_RAW_NAMES,
+    obeysModes: process.getuid?.() !== 0,
+    sparse: true,
+    dispose: () => rmSync(base, { recursive: true, force: true }),
+  };
+}
+
+function makePipe(path: string): void {
+  execFileSync("mkfifo", [path]);
+}
+
+describe("localFileSystem", () => {
+  test("refuses to share what is no folder", () => {
+    expect(() => localFileSystem("/nope/nope")).toThrow(
+      'Cannot share "/nope/nope": no such directory',
+    );
+    expect(() => localFileSystem("/etc/passwd")).toThrow(
+      'Cannot share "/etc/passwd": not a directory',
+    );
+    expect(() => localFileSystem("/etc/passwd/x")).toThrow(
+      'Cannot share "/etc/passwd/x": not a directory',
+    );
+  });
+
+  test("follows the links of its root once, when it is made", async () => {
+    const { fileSystem, inside, dispose } = fixture({});
+    await put(fileSystem, "/f", "abc");
+    symlinkSync(inside("/"), inside("/../link"));
+    const linked = localFileSystem(inside("/../link"));
+    rmSync(inside("/../link"));
+    expect((await linked.stat("/f")).size).toBe(3);
+    expect(linked.locate!("/f")).toBe(inside("/f"));
+    dispose();
+  });
+
+  test("shares the whole disk when it is told to", async () => {
+    const files = localFileSystem("/");
+    const names = (await entries(files, "/")).map(({ name }) => name);
+    expect(names).toContain("tmp");
+    expect(await files.resolve!("/tmp")).toBe(realpathSync("/tmp"));
+    expect(files.locate!("/tmp/x")).toBe("/tmp/x");
+    await expectCode(files.removeDirectory("/"), "not-permitted");
+    await expectCode(files.open("/dev/zero", READ), "not-a-file");
+    const { base, dispose } = temporary();
+    await put(files, `${base}/f`, "abc");
+    expect((await files.stat(`${base}/f`)).size).toBe(3);
+    dispose();
+  });
+
+  test("names the real path in messages only", async () => {
+    const { fileSystem, inside, dispose } = fixture({});
+    await expect(fileSystem.open("/no/f", READ)).rejects.toMatchObject({
+      message: `Cannot open "${inside("/no/f")}": no such file or directory`,
+      reply: null,
+    });
+    dispose();
+  });
+
+  test("names owners as the system does", async () => {
+    const { fileSystem, dispose } = fixture({});
+    await put(fileSystem, "/f");
+    const stat = await fileSystem.stat("/f");
+    const name = execFileSync("id", ["-un"], { encoding: "utf8" }).trim();
+    expect(stat).toMatchObject({ uid: process.getuid?.(), owner: name });
+    dispose();
+  });
+
+  test("leaves no descriptor open", async () => {
+    const { fileSystem, makeLink, dispose } = fixture({});
+    const round = async (): Promise<void> => {
+      for (const path of ["/", "/d", "/f", "/no", "/out", "/out/x", "/p"]) {
+        await Promise.allSettled([
+          fileSystem.stat(path),
+          fileSystem.stat(path, { followLinks: false }),
+          entries(fileSystem, path),
+          entries(fileSystem, path, { stat: "target" }),
+          fileSystem.open(path, READ).then((file) => file.close()),
+          put(fileSystem, `${path}/new`),
+          fileSystem.makeDirectory(`${path}/made`),
+          fileSystem.removeDirectory(`${path}/made`),
+          fileSystem.rename(`${path}/new`, `${path}/newer`),
+          fileSystem.remove(`${path}/newer`),
+          fileSystem.enter!(path),
+          fileSystem.resolve!(path),
+          fileSystem.setMode!(path, 0o755),
+          fileSystem.setModified!(path, 0),
+          fileSystem.freeSpace!(path),
+        ]);
+      }
+    };
+    await fileSystem.makeDirectory("/d");
+    await put(fileSystem, "/f");
+    makeLink("/out", "/etc");
+    makeLink("/p", "/dev/zero");
+    await round();
+    const before = readdirSync("/proc/self/fd").length;
+    for (let count = 0; count < 20; count++) await round();
+    expect(readdirSync("/proc/self/fd").length).toBeLessThan(before + 10);
+    dispose();
+  });
+});
+
+function temporary(): { readonly base: string; dispose(): void } {
+  const base = realpathSync(mkdtempSync(`${tmpdir()}/anyftpd-`));
+  return {
+    base,
+    dispose: () => rmSync(base, { recursive: true, force: true }),
+  };
+}
