@@ -15,20 +15,12 @@
 import { realpathSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { type CliAdapter, cliHost, flushOutputs } from "./adapters/_cli_io.ts";
+import { cliHost, flushOutputs } from "./adapters/_cli_io.ts";
+import { loadAdapter } from "./adapters/_runtime.ts";
 import { main } from "./lib/cli/main.ts";
 
 export { main } from "./lib/cli/main.ts";
 export type { CliHost, CliOutput, StopSignal } from "./lib/cli/host.ts";
-
-/** Imported only when the command runs, so that others load no adapter. */
-async function loadAdapter(): Promise<CliAdapter> {
-  const adapter = await import("./adapters/node.ts");
-  return {
-    platform: adapter.nodePlatform(),
-    openFolder: adapter.localFileSystem,
-  };
-}
 
 /** Whether this file is the program, and not imported by one. */
 function isProgram(): boolean {
@@ -45,7 +37,11 @@ function isProgram(): boolean {
 }
 
 if (isProgram()) {
-  const host = cliHost(await loadAdapter());
+  const adapter = await loadAdapter();
+  const host = cliHost({
+    platform: adapter.platform(),
+    openFolder: (path) => adapter.localFileSystem(path),
+  });
   const code = await main(process.argv.slice(2), host);
   await flushOutputs();
   process.exit(code);

@@ -12,6 +12,7 @@
  * @module
  */
 
+import { loadAdapter } from "./adapters/_runtime.ts";
 import type { ServeOptions } from "./adapters/_serve.ts";
 import type { FtpServer } from "./lib/server/server.ts";
 
@@ -26,6 +27,5 @@ export * from "./lib/mod.ts";
  * @throws {TransportError} when it cannot listen there
  */
 export async function serve(options: ServeOptions): Promise<FtpServer> {
-  const adapter = await import("./adapters/node.ts");
-  return await adapter.serve(options);
+  return await (await loadAdapter()).serve(options);
 }

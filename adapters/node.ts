@@ -12,11 +12,13 @@
  * @module
  */
 
+import { ConfigError } from "../lib/base/errors.ts";
 import type { FtpServer } from "../lib/server/server.ts";
 import type { Platform } from "../lib/spi/clock.ts";
 import { localFileSystem } from "./_local_file_system.ts";
-import { type NodeTransport, nodeTransport } from "./_node_transport.ts";
-import { type ServeOptions, serveOn } from "./_serve.ts";
+import { nodeTransport } from "./_node_transport.ts";
+import { runtimeName } from "./_runtime.ts";
+import { serveOn, type ServeOptions } from "./_serve.ts";
 import { systemClock, systemRandom } from "./_system_clock.ts";
 
 export {
@@ -29,13 +31,13 @@ export { type NodeTransport, nodeTransport } from "./_node_transport.ts";
 export type { ServeOptions } from "./_serve.ts";
 export * from "../lib/mod.ts";
 
-/** The platform of `node:` modules. */
-export interface NodePlatform extends Platform {
-  readonly transport: NodeTransport;
-}
-
-/** Sockets, clock and randomness of this process. */
-export function nodePlatform(): NodePlatform {
+/**
+ * Sockets, clock and randomness of this process.
+ *
+ * @throws {ConfigError} on another runtime
+ */
+export function platform(): Platform {
+  refuseOtherRuntimes();
   return {
     transport: nodeTransport(),
     clock: systemClock(),
@@ -46,9 +48,18 @@ export function nodePlatform(): NodePlatform {
 /**
  * Starts an FTP server.
  *
- * @throws {ConfigError} when an option does not hold
+ * @throws {ConfigError} when an option does not hold, or on another runtime
  * @throws {TransportError} when it cannot listen there
  */
 export async function serve(options: ServeOptions): Promise<FtpServer> {
-  return await serveOn(nodePlatform(), localFileSystem, options);
+  return await serveOn(platform(), localFileSystem, options);
+}
+
+/** Their own adapters serve them better. */
+function refuseOtherRuntimes(): void {
+  const name = runtimeName();
+  if (name === "node") return;
+  throw new ConfigError(
+    `Cannot use the node adapter: this is ${name}, use anyftpd/${name}`,
+  );
 }

@@ -186,7 +186,6 @@ export class Session {
       if (incoming === null) return;
       if (held === undefined) this.#reader.take();
       await this.#serveOne(incoming);
-      if (this.#pausing !== null) await this.#pausing;
       if (this.#writer.queuedBytes > MAX_UNREAD_REPLY_BYTES) {
         await this.#writer.flushed();
       }
@@ -195,6 +194,8 @@ export class Session {
 
   async #serveOne(incoming: Incoming): Promise<void> {
     this.#idle.touch();
+    await this.#hooksDone();
+    if (this.#ending) return;
     const command = this.#understand(incoming);
     if (command === null) return;
     if (command.spec.data !== undefined && this.#data.transfer !== null) {
@@ -208,6 +209,8 @@ export class Session {
       if (this.#data.transfer !== null) {
         return this.#reply(reply(425, "Transfer already in progress."));
       }
+      await this.#hooksDone();
+      if (this.#ending) return;
     }
     await dispatch(command, this.#dispatchHost);
   }
@@ -339,7 +342,7 @@ export class Session {
     this.#stop();
     this.#idle.stop();
     await this.#data.close();
-    if (this.#pausing !== null) await this.#pausing;
+    await this.#hooksDone();
     this.#lease?.release();
     await this.#writer.flushed();
     try {
@@ -358,6 +361,11 @@ export class Session {
       if (this.#pausing === pausing) this.#pausing = null;
     });
     this.#pausing = pausing;
+  }
+
+  /** Resolves when no hook of a transfer runs any more. */
+  async #hooksDone(): Promise<void> {
+    while (this.#pausing !== null) await this.#pausing;
   }
 
   #transferFinished(plan: TransferPlan, result: TransferResult): void {

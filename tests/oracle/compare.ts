@@ -55,40 +55,69 @@ export async function recordServer(
   }
 }
 
-/** What a comparison found, for a test or a person. */
-export interface Comparison {
-  /** Exchanges that differ and are not listed. */
-  readonly unlisted: readonly Difference[];
-  /** Listed differences that no longer show, or show otherwise. */
-  readonly stale: readonly Difference[];
+/** One exchange that no listed difference explains. */
+export interface Mismatch {
+  readonly at: string;
+  /** What they answered. */
+  readonly theirs: string;
+  /** The same after every listed difference: what we should answer. */
+  readonly expected: string;
+  readonly ours: string;
 }
 
-/** Compares two recordings of the same dialogue. */
+/** A listed difference that shows in another number of exchanges. */
+export interface StaleDifference {
+  readonly reason: string;
+  readonly listed: number;
+  readonly found: number;
+}
+
+/** What a comparison found. */
+export interface Comparison {
+  readonly unlisted: readonly Mismatch[];
+  readonly stale: readonly StaleDifference[];
+}
+
+/**
+ * Compares two recordings of the same dialogue. Every listed difference is
+ * applied to their answers, which must then be ours word for word.
+ */
 export function compareRecordings(
   theirs: readonly MaskedExchange[],
   ours: readonly MaskedExchange[],
   listed: readonly Difference[],
 ): Comparison {
-  const open = new Map(listed.map((difference) => [difference.at, difference]));
-  const unlisted: Difference[] = [];
+  const found = listed.map(() => 0);
+  const unlisted: Mismatch[] = [];
   const answers = new Map(ours.map(({ name, text }) => [name, text]));
   for (const { name, text } of theirs) {
+    let expected = text;
+    listed.forEach((difference, index) => {
+      const rewritten = difference.rewrite(expected, name);
+      if (rewritten !== expected) found[index]! += 1;
+      expected = rewritten;
+    });
     const answer = answers.get(name) ?? "(missing)";
-    if (answer === text) continue;
-    const known = open.get(name);
-    if (known?.theirs === text && known.ours === answer) open.delete(name);
-    else unlisted.push({ at: name, theirs: text, ours: answer, reason: "" });
+    if (answer !== expected) {
+      unlisted.push({ at: name, theirs: text, expected, ours: answer });
+    }
   }
-  return { unlisted, stale: [...open.values()] };
+  const stale = listed
+    .map(({ reason, count }, index) => ({
+      reason,
+      listed: count,
+      found: found[index]!,
+    }))
+    .filter((difference) => difference.listed !== difference.found);
+  return { unlisted, stale };
 }
 
-/** One difference as a person reads it. */
-export function formatDifference(difference: Difference): string {
-  const { at, theirs, ours, reason } = difference;
-  return [
-    at,
-    `  theirs: ${theirs.replaceAll("\n", "\n          ")}`,
-    `  ours:   ${ours.replaceAll("\n", "\n          ")}`,
-    ...(reason ? [`  reason: ${reason}`] : []),
-  ].join("\n");
+/** One mismatch as a person reads it. */
+export function formatMismatch(mismatch: Mismatch): string {
+  const { at, theirs, expected, ours } = mismatch;
+  const rows = [`  theirs: ${theirs}`];
+  if (expected !== theirs) rows.push(`  wanted: ${expected}`);
+  rows.push(`  ours:   ${ours}`);
+  return [at, ...rows.map((row) => row.replaceAll("\n", "\n          "))]
+    .join("\n");
 }

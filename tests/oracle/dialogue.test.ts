@@ -54,7 +54,11 @@ describe("parseDialogue()", () => {
 
 describe("compareRecordings()", () => {
   const at = (name: string, text: string) => ({ name, at: 1, text });
-  const listed = { at: "a", theirs: "1", ours: "2", reason: "better" };
+  const listed = {
+    reason: "one is two",
+    count: 1,
+    rewrite: (text: string) => text.replace("1", "2"),
+  };
 
   test("finds nothing in equal recordings", () => {
     expect(compareRecordings([at("a", "1")], [at("a", "1")], []))
@@ -76,23 +80,26 @@ describe("compareRecordings()", () => {
     expect(unlisted).toMatchObject([{ at: "a", ours: "(missing)" }]);
   });
 
-  test("tells a listed difference that no longer shows", () => {
-    const { stale } = compareRecordings(
-      [at("a", "1")],
-      [at("a", "1")],
-      [listed],
-    );
-    expect(stale).toEqual([listed]);
+  test("tells when we answer as they do, or otherwise, against the list", () => {
+    for (const answer of ["1", "3"]) {
+      const { unlisted } = compareRecordings(
+        [at("a", "1")],
+        [at("a", answer)],
+        [listed],
+      );
+      expect(unlisted).toMatchObject([{ expected: "2", ours: answer }]);
+    }
   });
 
-  test("tells a listed difference that shows otherwise, both ways", () => {
-    const { unlisted, stale } = compareRecordings(
-      [at("a", "1")],
-      [at("a", "3")],
+  test("tells a listed difference that shows more or less often", () => {
+    const none = compareRecordings([at("a", "x")], [at("a", "x")], [listed]);
+    expect(none.stale).toMatchObject([{ listed: 1, found: 0 }]);
+    const twice = compareRecordings(
+      [at("a", "1"), at("b", "1")],
+      [at("a", "2"), at("b", "2")],
       [listed],
     );
-    expect(unlisted).toMatchObject([{ at: "a", ours: "3" }]);
-    expect(stale).toEqual([listed]);
+    expect(twice.stale).toMatchObject([{ listed: 1, found: 2 }]);
   });
 });
 

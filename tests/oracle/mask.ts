@@ -33,6 +33,7 @@ const RULES: readonly (readonly [RegExp, string])[] = [
   [new RegExp(`\\b(${MONTHS}) [ 0-3]\\d \\d\\d:\\d\\d\\b`, "g"), "<now>"],
   // Random parts of names that STOU makes.
   [/(FILE: \S*?\.)\S{8}(?=\r|\n|$)/g, "$1<random>"],
+  [/(\.)[A-Za-z0-9_]{8}(?=' points to)/g, "$1<random>"],
   [/\b(ftpd\.|hello\.txt\.)[A-Za-z0-9_]{8}(?=\r\n)/g, "$1<random>"],
   // Sizes of folders depend on the disk.
   [/(d[rwx-]{9}.{23}) +\d+ /g, "$1 <size> "],

@@ -11,7 +11,6 @@ import {
   settle,
 } from "../../adapters/memory.ts";
 import type { FileSystem } from "../../lib/spi/file_system.ts";
-import type { Listener } from "../../lib/spi/transport.ts";
 
 /** A whole reply, its lines joined by LF, or what it must look like. */
 export type Expected = string | RegExp;
@@ -128,9 +127,10 @@ export async function drained(data: MemoryConnection): Promise<string> {
 
 /** A port of the client's own, as the arguments of PORT and EPRT name it. */
 export interface ClientPort extends AsyncDisposable {
-  readonly listener: Listener;
   readonly port: string;
   readonly eprt: string;
+  /** The server's connection; the end of the test closes it too. */
+  accept(): Promise<MemoryConnection>;
 }
 
 /** Listens as a client in active mode does. */
@@ -142,12 +142,19 @@ export async function clientPort(
   const { port } = listener.local;
   const numbers = [...hostname.split("."), port >> 8, port & 0xff].join(",");
   const protocol = hostname.includes(":") ? 2 : 1;
+  const accepted: MemoryConnection[] = [];
   return {
-    listener,
     port: `PORT ${numbers}`,
     eprt: `EPRT |${protocol}|${hostname}|${port}|`,
+    async accept() {
+      const connection = await listener.accept() as MemoryConnection | null;
+      if (connection === null) throw new Error("Cannot accept: closed");
+      accepted.push(connection);
+      return connection;
+    },
     [Symbol.asyncDispose]() {
       listener.close();
+      for (const connection of accepted) connection.close();
       return Promise.resolve();
     },
   };

@@ -74,9 +74,9 @@ describe("of sessions and logins, in order", () => {
 
   test("a client that is gone before 530 is told of too", async () => {
     const { hooks, entries } = journal();
-    await guarded({ hooks }, async ({ connect, clock }) => {
+    await guarded({ hooks, users: () => {} }, async ({ connect, clock }) => {
       const client = await connect();
-      await client.send("USER alice\r\nPASS wrong\r\n");
+      await client.send("USER anonymous\r\nPASS x\r\n");
       await client.reply();
       client.close();
       await clock.advance(2_999);
@@ -84,7 +84,7 @@ describe("of sessions and logins, in order", () => {
       await clock.advance(1);
       await clock.advance(5_000);
       expect(entries)
-        .toEqual(["connect 1", "loginFailed alice wrong", "disconnect 1"]);
+        .toEqual(["connect 1", "loginFailed anonymous x", "disconnect 1"]);
     });
   });
 

@@ -1,0 +1,54 @@
+/**
+ * anyftpd on Bun: sockets by `Bun.listen` and `Bun.connect`.
+ *
+ * @example Share a folder with everybody, to read
+ * ```ts
+ * import { serve } from "anyftpd/bun";
+ *
+ * await using server = await serve({ directory: ".", port: 0 });
+ * console.log(`ftp://127.0.0.1:${server.address.port}/`);
+ * ```
+ *
+ * @module
+ */
+
+import type { FtpServer } from "../lib/server/server.ts";
+import type { Platform } from "../lib/spi/clock.ts";
+import { bunTransport } from "./_bun_transport.ts";
+import { localFileSystem } from "./_local_file_system.ts";
+import { serveOn, type ServeOptions } from "./_serve.ts";
+import { systemClock, systemRandom } from "./_system_clock.ts";
+
+export { bunTransport } from "./_bun_transport.ts";
+export {
+  localFileSystem,
+  type LocalFileSystemOptions,
+} from "./_local_file_system.ts";
+export { nodeConnection } from "./_node_connection.ts";
+export { nodeListener, type NodeListenerOptions } from "./_node_listener.ts";
+export type { NodeTransport } from "./_node_transport.ts";
+export type { ServeOptions } from "./_serve.ts";
+export * from "../lib/mod.ts";
+
+/**
+ * Sockets, clock and randomness of this process.
+ *
+ * @throws {ConfigError} on another runtime
+ */
+export function platform(): Platform {
+  return {
+    transport: bunTransport(),
+    clock: systemClock(),
+    random: systemRandom(),
+  };
+}
+
+/**
+ * Starts an FTP server.
+ *
+ * @throws {ConfigError} when an option does not hold, or on another runtime
+ * @throws {TransportError} when it cannot listen there
+ */
+export async function serve(options: ServeOptions): Promise<FtpServer> {
+  return await serveOn(platform(), localFileSystem, options);
+}
