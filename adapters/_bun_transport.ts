@@ -1,5 +1,6 @@
 import { ConfigError, TransportError } from "../lib/base/errors.ts";
 import { Queue } from "../lib/base/queue.ts";
+import { formatEndpoint } from "../lib/protocol/address.ts";
 import type {
   Connection,
   ConnectOptions,
@@ -9,7 +10,7 @@ import type {
 } from "../lib/spi/transport.ts";
 import { abortable } from "./_abortable.ts";
 import { type BunConnection, bunHandler } from "./_bun_connection.ts";
-import { endpoint, endpointText } from "./_endpoint.ts";
+import { endpoint } from "./_endpoint.ts";
 import { DEFAULT_BACKLOG } from "./_socket_defaults.ts";
 import { type NodeTransport, nodeTransport } from "./_node_transport.ts";
 import { resolveHostname } from "./_resolve.ts";
@@ -44,7 +45,7 @@ export function bunTransport(): NodeTransport {
 
 async function listen(bun: BunApi, options: ListenOptions): Promise<Listener> {
   const { port, backlog = DEFAULT_BACKLOG, noDelay = false } = options;
-  const where = endpointText(options.hostname, port);
+  const where = formatEndpoint(options);
   if (options.tls !== undefined || options.upgradable) {
     throw new TransportError(
       "unsupported",
@@ -79,7 +80,7 @@ function connect(bun: BunApi, options: ConnectOptions): Promise<Connection> {
     () =>
       new Promise<Connection>((resolve, reject) => {
         const fail = (error: unknown) => {
-          const where = endpointText(hostname, port);
+          const where = formatEndpoint(options);
           reject(transportError(`Cannot connect to ${where}`, error));
         };
         const handler = bunHandler((connection) => {

@@ -1,4 +1,5 @@
 import { ConfigError } from "../lib/base/errors.ts";
+import { formatEndpoint } from "../lib/protocol/address.ts";
 import type {
   Connection,
   ConnectOptions,
@@ -8,7 +9,7 @@ import type {
 } from "../lib/spi/transport.ts";
 import { abortable } from "./_abortable.ts";
 import { DenoConnection } from "./_deno_connection.ts";
-import { endpoint, endpointText } from "./_endpoint.ts";
+import { endpoint } from "./_endpoint.ts";
 import { DEFAULT_BACKLOG } from "./_socket_defaults.ts";
 import { type NodeTransport, nodeTransport } from "./_node_transport.ts";
 import { resolveHostname } from "./_resolve.ts";
@@ -66,7 +67,7 @@ async function listen(
       noDelay,
     );
   } catch (error) {
-    const where = endpointText(options.hostname, port);
+    const where = formatEndpoint(options);
     throw transportError(`Cannot listen on ${where}`, error);
   }
 }
@@ -82,7 +83,7 @@ function connect(deno: DenoApi, options: ConnectOptions): Promise<Connection> {
       conn.setKeepAlive(true);
       return new DenoConnection(conn);
     } catch (error) {
-      const where = endpointText(hostname, port);
+      const where = formatEndpoint(options);
       throw transportError(`Cannot connect to ${where}`, error);
     }
   }, () => controller.abort());

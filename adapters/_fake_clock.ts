@@ -36,6 +36,7 @@ export class FakeClock implements Clock {
   #now = 0;
   #advancing = false;
 
+  /** Stands at 0. */
   constructor(options: FakeClockOptions = {}) {
     this.#start = options.wallTime ?? Date.UTC(2026, 0, 1);
   }

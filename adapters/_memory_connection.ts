@@ -29,8 +29,11 @@ const POISON = 0xdd;
  * connection, as kernels do.
  */
 export class MemoryConnection implements Connection {
+  /** This end. */
   readonly local: Endpoint;
+  /** The other end. */
   readonly remote: Endpoint;
+  /** Always clear. */
   readonly tls = null;
 
   readonly #link: MemoryLink;

@@ -1,4 +1,5 @@
-import { TransportError } from "../lib/base/errors.ts";
+import { ConfigError, TransportError } from "../lib/base/errors.ts";
+import { formatEndpoint } from "../lib/protocol/address.ts";
 import type { Clock } from "../lib/spi/clock.ts";
 import type {
   ConnectOptions,
@@ -7,7 +8,7 @@ import type {
   ListenOptions,
   Transport,
 } from "../lib/spi/transport.ts";
-import { endpoint, endpointText } from "./_endpoint.ts";
+import { endpoint } from "./_endpoint.ts";
 import { abortable } from "./_abortable.ts";
 import {
   covers,
@@ -17,6 +18,7 @@ import {
   sourceFor,
 } from "./_memory_address.ts";
 import { MemoryConnection, type MemoryLink } from "./_memory_connection.ts";
+import { memoryLink } from "./_memory_link.ts";
 import { MemoryListener } from "./_memory_listener.ts";
 
 const EPHEMERAL_FIRST = 49152;
@@ -47,9 +49,11 @@ export interface MemoryTransportOptions {
   readonly window?: number;
 }
 
-/** Where a client of {@linkcode MemoryTransport.dial} comes from. */
+/** Where {@linkcode MemoryTransport.dial} goes to, and comes from. */
 export interface DialOptions {
+  /** An IP literal, where somebody listens. */
   readonly hostname: string;
+  /** Where somebody listens. */
   readonly port: number;
   /**
    * The client's address. Any will do; port 0 or none is chosen.
@@ -65,14 +69,17 @@ export interface DialOptions {
  * listen and nobody answers.
  */
 export class MemoryTransport implements Transport {
+  /** For logs. */
   readonly name = "memory";
   /** Addresses that never answer: connecting there waits for its signal. */
   readonly silent: Set<string> = new Set();
   /** Ports that may not be listened on, as those below 1024 for most users. */
   readonly forbiddenPorts: Set<number> = new Set();
-  /** See {@linkcode MemoryTransportOptions}; may be changed at any time. */
+  /** Milliseconds from one end to the other. */
   latencyMs: number;
+  /** The most bytes that one `read()` answers. */
   chunkSize: number;
+  /** Bytes that fit between a writer and a reader before `write()` waits. */
   window: number;
 
   readonly #clock: Clock | null;
@@ -81,7 +88,15 @@ export class MemoryTransport implements Transport {
   readonly #dialled = new Set<MemoryConnection>();
   #nextPort = EPHEMERAL_FIRST;
 
+  /**
+   * A network of its own: two transports do not meet.
+   *
+   * @throws {ConfigError} when there is a latency and no clock
+   */
   constructor(options: MemoryTransportOptions = {}) {
+    if ((options.latencyMs ?? 0) > 0 && !options.clock) {
+      throw new ConfigError("Cannot have a latency: there is no clock");
+    }
     this.#clock = options.clock ?? null;
     this.latencyMs = options.latencyMs ?? 0;
     this.chunkSize = options.chunkSize ?? 65_536;
@@ -98,14 +113,17 @@ export class MemoryTransport implements Transport {
     return this.#dialled.size;
   }
 
+  /** Listeners on which nobody called `close()` yet. */
   get openListeners(): number {
     return this.#listeners.size;
   }
 
+  /** As {@linkcode Transport.listen}. */
   listen(options: ListenOptions): Promise<Listener> {
     return new Promise((resolve) => resolve(this.#listen(options)));
   }
 
+  /** As {@linkcode Transport.connect}, from 127.0.0.1 or ::1 by default. */
   connect(options: ConnectOptions): Promise<MemoryConnection> {
     const { hostname, port } = endpoint(options.hostname, options.port);
     const from = endpoint(
@@ -129,7 +147,7 @@ export class MemoryTransport implements Transport {
 
   #listen(options: ListenOptions): MemoryListener {
     const hostname = literalOf(options.hostname);
-    const where = endpointText(options.hostname, options.port);
+    const where = formatEndpoint(options);
     if (hostname === null || isNowhere(hostname)) {
       throw new TransportError(
         "address-not-available",
@@ -170,7 +188,10 @@ export class MemoryTransport implements Transport {
   ): Promise<MemoryConnection> {
     return new Promise((resolve, reject) => {
       if (this.silent.has(to.hostname)) return;
-      const link = this.#link();
+      const link = memoryLink(this, this.#clock, (connection) => {
+        this.#open.delete(connection);
+        this.#dialled.delete(connection);
+      });
       link.deliver(() => {
         try {
           const client = this.#join(to, from, owner, link);
@@ -188,7 +209,7 @@ export class MemoryTransport implements Transport {
     owner: Set<MemoryConnection>,
     link: MemoryLink,
   ): MemoryConnection {
-    const where = endpointText(to.hostname, to.port);
+    const where = formatEndpoint(to);
     const listener = this.#find(to);
     if (listener === null) {
       throw isNowhere(to.hostname)
@@ -218,33 +239,6 @@ export class MemoryTransport implements Transport {
     this.#open.add(client.peer);
     listener.offer(client.peer);
     return client;
-  }
-
-  #link(): MemoryLink {
-    const clock = this.#clock;
-    // Nothing overtakes what was sent before, whatever becomes of the latency.
-    let due = clock?.now() ?? 0;
-    const latency = () => this.latencyMs;
-    const chunkSize = () => this.chunkSize;
-    const window = () => this.window;
-    return {
-      get window() {
-        return window();
-      },
-      get chunkSize() {
-        return chunkSize();
-      },
-      deliver(run) {
-        if (clock === null) return run();
-        due = Math.max(due, clock.now() + latency());
-        if (due <= clock.now()) return run();
-        clock.after(due - clock.now(), run);
-      },
-      released: (connection) => {
-        this.#open.delete(connection);
-        this.#dialled.delete(connection);
-      },
-    };
   }
 
   /** Who gets a connection to `to`: the exact address before a wildcard. */

@@ -10,9 +10,15 @@ import { transportError } from "./_socket_errors.ts";
 
 /** How accepted sockets are treated. */
 export interface NodeListenerOptions {
-  /** @default {100} */
+  /**
+   * Connections that wait to be accepted.
+   * @default {100}
+   */
   readonly backlog?: number;
-  /** @default {false} */
+  /**
+   * Whether small writes are sent at once (TCP_NODELAY).
+   * @default {false}
+   */
   readonly noDelay?: boolean;
 }
 

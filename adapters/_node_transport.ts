@@ -1,5 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { TransportError } from "../lib/base/errors.ts";
+import { formatEndpoint } from "../lib/protocol/address.ts";
 import type {
   Connection,
   ConnectOptions,
@@ -8,7 +9,6 @@ import type {
   Transport,
 } from "../lib/spi/transport.ts";
 import { abortable } from "./_abortable.ts";
-import { endpointText } from "./_endpoint.ts";
 import { endsOf, NodeConnection } from "./_node_connection.ts";
 import {
   nodeListener,
@@ -28,7 +28,7 @@ export interface NodeTransport extends Transport {
    * Listens on a socket that another program has bound and handed over, as
    * systemd does from descriptor 3 on.
    *
-   * @throws {TransportError} when it is not a TCP socket
+   * @throws {TransportError} `unsupported` when it is no listening TCP socket
    */
   listenDescriptor(
     descriptor: number,
@@ -43,7 +43,7 @@ export function nodeTransport(): NodeTransport {
 
 async function listen(options: ListenOptions): Promise<Listener> {
   const { hostname, port, backlog = DEFAULT_BACKLOG } = options;
-  const where = endpointText(hostname, port);
+  const where = formatEndpoint(options);
   if (options.tls !== undefined || options.upgradable) {
     throw new TransportError(
       "unsupported",
@@ -64,10 +64,20 @@ async function listenDescriptor(
 ): Promise<Listener> {
   const { backlog = DEFAULT_BACKLOG } = options;
   const server = pausedServer();
-  await startServer(server, `descriptor ${descriptor}`, (listening) => {
-    server.listen({ fd: descriptor, backlog }, listening);
-  });
-  return nodeListener(server, options);
+  const where = `descriptor ${descriptor}`;
+  try {
+    await startServer(server, where, (listening) => {
+      server.listen({ fd: descriptor, backlog }, listening);
+    });
+    return nodeListener(server, options);
+  } catch (cause) {
+    server.close();
+    throw new TransportError(
+      "unsupported",
+      `Cannot listen on ${where}: it is no listening TCP socket`,
+      { cause },
+    );
+  }
 }
 
 function connectTo(options: ConnectOptions): Promise<Connection> {
@@ -88,7 +98,7 @@ function dial(
   reject: (reason: unknown) => void,
 ): Socket {
   const { hostname, port, localHostname, localPort } = options;
-  const action = `Cannot connect to ${endpointText(hostname, port)}`;
+  const action = `Cannot connect to ${formatEndpoint(options)}`;
   const buffer = new BufferSource();
   const buffered = !BUN_NODE_ONREAD.here;
   const socket = connect({

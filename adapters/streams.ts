@@ -97,10 +97,14 @@ class StreamConnection implements Connection {
     await this.#try("write", () => this.#writer.write(kept));
   }
 
+  // deno-lint-ignore require-await -- the interface promises a rejection
   async closeWrite(): Promise<void> {
+    if (this.#closed) throw closed("close");
     if (this.#writeClosed) return;
     this.#writeClosed = true;
-    await this.#try("close", () => this.#writer.close());
+    // Not awaited: a stream over a socket is closed only when both of its
+    // directions are, and the other one is the peer's.
+    this.#writer.close().catch(() => {});
   }
 
   close(): void {

@@ -5,10 +5,11 @@ import { factsFormatter } from "../protocol/facts.ts";
 import { formatListLine } from "../protocol/list_format.ts";
 import { baseName, joinPath, quotePath } from "../protocol/path.ts";
 import { reply, replyLines } from "../protocol/reply.ts";
-import type { Action } from "../spi/authorizer.ts";
+import type { Account, Action } from "../spi/authorizer.ts";
 import type { DirectoryEntry, ListOptions } from "../spi/file_system.ts";
 import type { Outcome } from "../session/command.ts";
 import type { CommandContext } from "../session/context.ts";
+import { isAllowed } from "../session/permission.ts";
 
 /** Entries whose folder was opened already, so that errors are known. */
 interface OpenedListing {
@@ -97,7 +98,7 @@ export async function machineList(
   path: string,
 ): Promise<Outcome> {
   const stat = await context.files.stat(path);
-  const permissions = await actionsAllowed(context, path);
+  const permissions = await actionsAllowed(context.account, path);
   const { localTime } = context.settings;
   const format = factsFormatter(context.state.facts, permissions, {
     localTime,
@@ -226,15 +227,17 @@ async function factsOf(
 ): Promise<LineFormat> {
   const { localTime } = context.settings;
   const { facts } = context.state;
-  const shared = context.account.pathRules === false
-    ? factsFormatter(facts, await actionsAllowed(context, folder), {
+  // Asked now: REIN may end the login while the listing is on its way.
+  const { account } = context;
+  const shared = account.pathRules === false
+    ? factsFormatter(facts, await actionsAllowed(account, folder), {
       localTime,
     })
     : null;
   const format = async (entry: DirectoryEntry): Promise<string> => {
     if (entry.stat === null) return "";
     const permissions = await actionsAllowed(
-      context,
+      account,
       joinPath(folder, entry.name),
     );
     return factsFormatter(facts, permissions, { localTime })(entry.stat);
@@ -255,12 +258,12 @@ const ACTIONS: readonly Action[] = [
 ];
 
 async function actionsAllowed(
-  context: CommandContext,
+  account: Account,
   path: string,
 ): Promise<readonly Action[]> {
   const allowed: Action[] = [];
   for (const action of ACTIONS) {
-    if (await context.allows(action, path)) allowed.push(action);
+    if (await isAllowed(account, action, path)) allowed.push(action);
   }
   return allowed;
 }

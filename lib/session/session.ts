@@ -372,7 +372,7 @@ export class Session {
     if (plan.kind === "listing") return;
     const seconds = Math.round(result.durationMs) / 1000;
     const completed = result.outcome === "complete" ? 1 : 0;
-    if (result.outcome === "aborted" && result.bytes > 0) {
+    if (result.outcome === "aborted" && result.begun) {
       this.#log.write("info", "Transfer aborted via ABOR.");
     }
     if (result.outcome === "file-error") {

@@ -138,7 +138,7 @@ export class DataChannel {
     this.#dropEndpoint();
     const host = this.#host;
     const release = this.#admit();
-    if (release === null) return tooManyConnections();
+    if (release === null) return this.#logged("warn", tooManyConnections());
     let listener: Listener;
     try {
       listener = await listenPassive(host);
@@ -173,7 +173,9 @@ export class DataChannel {
     this.#dropEndpoint();
     const host = this.#host;
     const release = this.#admit();
-    if (release === null) return host.reply(tooManyConnections());
+    if (release === null) {
+      return host.reply(this.#logged("warn", tooManyConnections()));
+    }
     const attempt: ConnectAttempt = {
       controller: new AbortController(),
       release,
@@ -184,7 +186,8 @@ export class DataChannel {
     const cancelTimer = activeTimeoutMs === 0 ? () => {} : host.clock.after(
       activeTimeoutMs,
       () => {
-        this.#answer(attempt, reply(421, "Active data channel timed out."));
+        const late = reply(421, "Active data channel timed out.");
+        this.#answer(attempt, this.#logged("info", late));
         attempt.controller.abort();
       },
     );
@@ -259,10 +262,9 @@ export class DataChannel {
     const host = this.#host;
     const running = this.#transfer;
     if (running !== null) {
-      const moved = running.bytes > 0;
       running.abort("aborted");
       await this.#ended;
-      if (moved) host.reply(reply(226, "ABOR command successful."));
+      if (running.begun) host.reply(reply(226, "ABOR command successful."));
       else host.reply(aborted());
       return;
     }
@@ -339,7 +341,8 @@ export class DataChannel {
   #passiveTimeout(state: State): void {
     if (this.#state !== state) return;
     this.#dropEndpoint();
-    this.#host.reply(reply(421, "Passive data channel timed out."));
+    const late = reply(421, "Passive data channel timed out.");
+    this.#host.reply(this.#logged("info", late));
     void this.#dropWaiting("no data connection came"); // never rejects
   }
 
@@ -354,6 +357,12 @@ export class DataChannel {
     if (attempt.answered) return;
     attempt.answered = true;
     this.#host.reply(answer);
+  }
+
+  /** The reply, whose text the log has now too. */
+  #logged(level: LogLevel, answer: Reply): Reply {
+    this.#host.log(level, answer.text);
+    return answer;
   }
 
   #isConnecting(attempt: ConnectAttempt): boolean {
@@ -410,7 +419,8 @@ export class DataChannel {
   #stalledIdle(idle: IdleConnection): void {
     if (!this.#isIdle(idle)) return;
     this.#dropEndpoint();
-    this.#host.reply(reply(421, "Data connection timed out."));
+    const late = reply(421, "Data connection timed out.");
+    this.#host.reply(this.#logged("info", late));
     this.#host.stalled();
   }
 
@@ -453,6 +463,9 @@ export class DataChannel {
       release();
       this.#transfer = null;
       const last = closingReply(result);
+      if (last !== null && result.outcome === "stalled") {
+        this.#logged("info", last);
+      }
       if (last !== null) host.reply(last);
       host.connected(false);
       host.finished(plan, result);

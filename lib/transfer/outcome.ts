@@ -17,6 +17,8 @@ export interface TransferResult {
   readonly outcome: TransferOutcome;
   /** Bytes on the data connection. */
   readonly bytes: number;
+  /** Whether anything was received, or given to the connection to send. */
+  readonly begun: boolean;
   /** Milliseconds since the data connection was there. */
   readonly durationMs: number;
   /** What went wrong, for the log and for the reply's code. */

@@ -13,6 +13,8 @@ export interface PumpContext {
   readonly signal: AbortSignal;
   /** Milliseconds; only differences count. */
   now(): number;
+  /** A write begins: some of it may reach the client before it ends. */
+  sending(): void;
   /** Bytes that just moved on the data connection. */
   moved(bytes: number): void;
 }
@@ -104,6 +106,7 @@ class PacedWriter {
         ? bytes
         : bytes.subarray(at, at + length);
       const started = this.#context.now();
+      this.#context.sending();
       await connection.write(piece);
       const took = this.#context.now() - started;
       if (took > SLOW_WRITE_MS) {

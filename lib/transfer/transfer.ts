@@ -32,6 +32,7 @@ export class Transfer {
   readonly #lingering: Lingering;
   readonly #aborting = new AbortController();
   #bytes = 0;
+  #sending = false;
   #ending: TransferOutcome | null = null;
 
   constructor(
@@ -51,6 +52,11 @@ export class Transfer {
   /** Bytes moved on the data connection so far. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Whether anything was received, or given to the connection to send. */
+  get begun(): boolean {
+    return this.#sending || this.#bytes > 0;
   }
 
   /** Milliseconds since the data connection was there. */
@@ -100,7 +106,8 @@ export class Transfer {
       }
     }
     this.#ending ??= outcome;
-    return { outcome, bytes: this.#bytes, durationMs: this.elapsedMs, error };
+    const { bytes, begun, elapsedMs: durationMs } = this;
+    return { outcome, bytes, begun, durationMs, error };
   }
 
   async #move(): Promise<void> {
@@ -111,6 +118,9 @@ export class Transfer {
       throttle: this.#throttle,
       signal: this.#aborting.signal,
       now: () => this.#clock.now(),
+      sending: () => {
+        this.#sending = true;
+      },
       moved: (bytes) => {
         this.#bytes += bytes;
       },
@@ -138,6 +148,7 @@ export class Transfer {
       const slice = this.#throttle === null
         ? SEND_FILE_BYTES
         : await this.#throttle.take(SEND_FILE_BYTES, this.#aborting.signal);
+      this.#sending = true;
       const sent = await connection.sendFile(plan.file, at, slice);
       if (sent === 0) return;
       this.#bytes += sent;

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { FakeClock, settle } from "../../adapters/_fake_clock.ts";
 import { memoryTransport } from "../../adapters/_memory_transport.ts";
+import { ConfigError } from "../../lib/base/errors.ts";
 import {
   accepted,
   codeOf,
@@ -117,6 +118,10 @@ describe("memoryTransport()", () => {
     const reading = readAll(pair.server).then(() => clock.now());
     await clock.advance(100);
     expect(await reading).toBe(130);
+  });
+
+  test("a latency without a clock is refused", () => {
+    expect(() => memoryTransport({ latencyMs: 1 })).toThrow(ConfigError);
   });
 
   test("what is written after the latency fell overtakes nothing", async () => {

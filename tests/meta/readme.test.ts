@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { runtimeName } from "../../adapters/_runtime.ts";
 import { parseCommandLineOptions } from "../../lib/cli/options.ts";
 import { USAGE } from "../../lib/cli/usage.ts";
 
@@ -54,7 +55,7 @@ const scripts = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"))
 const entries = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8"))
   .exports as Readonly<Record<string, string>>;
 
-/** `anyftpd/node` as a path of this checkout. */
+/** `anyftpd/core` as a path of this checkout. */
 function sourceOf(specifier: string): string {
   const entry = entries[specifier.replace(/^anyftpd/, ".")];
   if (entry === undefined) {
@@ -63,9 +64,13 @@ function sourceOf(specifier: string): string {
   return join(ROOT, entry);
 }
 
-/** The program on a free port, leaving its server to the test. */
+/**
+ * The program on a free port, leaving its server to the test. Its adapter is
+ * that of the runtime of the tests: all offer the same names.
+ */
 function runnable(block: Block): string {
   return block.text
+    .replace(/"anyftpd\/node"/g, `"anyftpd/${runtimeName()}"`)
     .replace(/"(anyftpd[^"]*)"/g, (_, name) => JSON.stringify(sourceOf(name)))
     .replace(/port: \d+/g, "port: 0") + "export { server };\n";
 }

@@ -201,6 +201,32 @@ describe("main() serving", () => {
     expect(client.ended).toBe(true);
   });
 
+  test("names the option for foreign data connections on a terminal", async () => {
+    for (const isTerminal of [true, false]) {
+      const host = new FakeCliHost();
+      host.stderr.isTerminal = isTerminal;
+      const { exit } = await host.start("");
+      const client = await connectClient(host);
+      await client.reply();
+      await client.ask("USER anonymous");
+      await client.ask("PASS x");
+      const [, port] = /\|(\d+)\|/.exec(await client.ask("EPSV"))!;
+      const stranger = await host.transport.dial({
+        hostname: "127.0.0.1",
+        port: Number(port),
+        from: "10.0.0.9",
+      });
+      expect(await client.reply()).toMatch(
+        /^425 .*foreign address 10\.0\.0\.9/,
+      );
+      expect(host.stderr.text.includes("--permit-foreign-addresses"))
+        .toBe(isTerminal);
+      stranger.close();
+      host.signal("SIGINT");
+      expect(await exit).toBe(0);
+    }
+  });
+
   test("writes nothing but warnings when it shall be quiet", async () => {
     const host = new FakeCliHost();
     const { exit } = await host.start("-q");
