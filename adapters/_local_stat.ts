@@ -8,21 +8,30 @@ const WINDOWS = process.platform === "win32";
 /** Linux tells the time of birth on some file systems only, and 0 on others. */
 const HAS_BIRTH_TIME = WINDOWS || process.platform === "darwin";
 
-/** What `node:fs` says of a file, in the words of a `FileSystem`. */
+type Draft = { -readonly [Fact in keyof FileStat]: FileStat[Fact] };
+
+/**
+ * What `node:fs` says of a file, in the words of a `FileSystem`. Listings call
+ * it for every entry; spreading objects here would double their time on Node.
+ */
 export function localStat(stats: AnyStats): FileStat {
-  const facts = {
+  const facts: Draft = {
     kind: kindOf(stats),
     size: Number(stats.size),
     modified: Number(stats.mtimeMs),
     mode: Number(stats.mode) & 0o7777,
     links: Number(stats.nlink),
-    id: `${stats.dev.toString(16)}g${stats.ino.toString(16)}`,
+    id: `${hexOfDevice(stats.dev)}g${stats.ino.toString(16)}`,
   };
-  if (!HAS_BIRTH_TIME) return { ...facts, ...ownersOf(stats) };
-  const created = Number(stats.birthtimeMs);
-  return WINDOWS
-    ? { ...facts, created }
-    : { ...facts, created, ...ownersOf(stats) };
+  if (HAS_BIRTH_TIME) facts.created = Number(stats.birthtimeMs);
+  if (WINDOWS) return facts;
+  facts.uid = Number(stats.uid);
+  facts.gid = Number(stats.gid);
+  const owner = users.get(facts.uid);
+  const group = groups.get(facts.gid);
+  if (owner !== undefined) facts.owner = owner;
+  if (group !== undefined) facts.group = group;
+  return facts;
 }
 
 /** What a directory entry is. */
@@ -32,17 +41,14 @@ export function kindOf(stats: AnyStats): FileKind {
   return stats.isSymbolicLink() ? "link" : "other";
 }
 
-function ownersOf(
-  stats: AnyStats,
-): Pick<FileStat, "uid" | "gid" | "owner" | "group"> {
-  const uid = Number(stats.uid);
-  const gid = Number(stats.gid);
-  const owner = users.get(uid);
-  const group = groups.get(gid);
-  return {
-    uid,
-    gid,
-    ...(owner !== undefined && { owner }),
-    ...(group !== undefined && { group }),
-  };
+let lastDevice: number | bigint = 0;
+let lastHex = "0";
+
+/** Most files of a listing lie on one device. */
+function hexOfDevice(device: number | bigint): string {
+  if (device !== lastDevice) {
+    lastDevice = device;
+    lastHex = device.toString(16);
+  }
+  return lastHex;
 }

@@ -92,17 +92,22 @@ export function quit(context: CommandContext): Outcome {
     reply: goodbye,
     close: true,
     afterwards: () =>
-      account === null ? undefined : context.hook("logout", () =>
-        hooks.logout?.({
-          session: context.session,
-          username: account.name,
-        })),
+      account === null
+        ? undefined
+        : context.hook("logout", () =>
+          hooks.logout?.({
+            session: context.session,
+            username: account.name,
+          })),
   };
 }
 
 async function forget(context: CommandContext): Promise<void> {
   const { username } = context.state;
   await context.logOut();
-  await context.hook("logout", () =>
-    context.settings.hooks.logout?.({ session: context.session, username }));
+  await context.hook(
+    "logout",
+    () =>
+      context.settings.hooks.logout?.({ session: context.session, username }),
+  );
 }

@@ -1,12 +1,7 @@
 import { ConfigError } from "../base/errors.ts";
 import { featureLine } from "../protocol/facts.ts";
 import type { CommandSpec, CommandTable } from "../session/command.ts";
-import {
-  extendedPassive,
-  extendedPort,
-  passive,
-  port,
-} from "./data.ts";
+import { extendedPassive, extendedPort, passive, port } from "./data.ts";
 import {
   changeMode,
   modificationTime,

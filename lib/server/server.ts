@@ -54,6 +54,8 @@ export class FtpServer implements AsyncDisposable {
   readonly #listeners = new Set<Listener>();
   readonly #sessions = new Map<Session, Promise<void>>();
   readonly #running = new Set<Promise<void>>();
+  /** Ends the pauses after failed accepts. */
+  readonly #pauses = new Set<() => void>();
   #lastId = 0;
   #closing = false;
 
@@ -170,6 +172,7 @@ export class FtpServer implements AsyncDisposable {
   stopListening(): void {
     for (const listener of this.#listeners) listener.close();
     this.#listeners.clear();
+    for (const wake of this.#pauses) wake();
   }
 
   /**
@@ -219,11 +222,21 @@ export class FtpServer implements AsyncDisposable {
           "error",
           `Cannot accept on ${where}: ${messageOf(error)}`,
         );
-        await new Promise<void>((resolve) => {
-          this.#platform.clock.after(ACCEPT_RETRY_MS, resolve);
-        });
+        await this.#pause(ACCEPT_RETRY_MS);
       }
     }
+  }
+
+  #pause(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = (): void => {
+        cancel();
+        this.#pauses.delete(wake);
+        resolve();
+      };
+      const cancel = this.#platform.clock.after(milliseconds, wake);
+      this.#pauses.add(wake);
+    });
   }
 
   /** Best effort: who is over the limit must not cost anything. */

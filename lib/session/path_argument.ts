@@ -10,9 +10,6 @@ export interface PathArgument {
   readonly argument: string;
 }
 
-/** Options of LIST as clients send them: `-la`, `-a -1`. */
-const LIST_OPTIONS = /^(?:-[A-Za-z0-9]*(?: +|$))+/;
-
 /** Finds the path in an argument, as the command's columns say. */
 export async function pathArgument(
   spec: CommandSpec,
@@ -45,8 +42,11 @@ export async function pathArgument(
   }
 }
 
+/** One option as clients send them, `-la`, with the spaces behind it. */
+const LIST_OPTION = /^-[^ ]* */;
+
 /**
- * A word that begins with `-` is a name when there is such a file, and options
+ * What begins with `-` is a name when there is such a file, and an option
  * otherwise: whatever letters it has, it is never taken for a missing name.
  */
 async function listingPath(
@@ -54,11 +54,11 @@ async function listingPath(
   at: (word: string) => string,
   files: FileSystem,
 ): Promise<PathArgument> {
-  if (argument.startsWith("-") && !await exists(files, at(argument))) {
-    const rest = argument.replace(LIST_OPTIONS, "");
-    return { path: at(rest), argument: rest };
+  let rest = argument;
+  while (rest.startsWith("-") && !await exists(files, at(rest))) {
+    rest = rest.replace(LIST_OPTION, "");
   }
-  return { path: at(argument), argument };
+  return { path: at(rest), argument: rest };
 }
 
 async function exists(files: FileSystem, path: string): Promise<boolean> {

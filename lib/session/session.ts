@@ -155,9 +155,9 @@ export class Session {
     this.#log.write("info", "FTP session closed (disconnect).");
   }
 
-  /** Whether a transfer is under way. */
+  /** Whether a transfer is under way, or promised. */
   get isTransferring(): boolean {
-    return this.#data.transfer !== null;
+    return this.#data.isBusy;
   }
 
   /**
@@ -170,7 +170,7 @@ export class Session {
       this.#connection.close();
       void this.#data.close(); // never rejects
     } else {
-      void this.#data.ended.then(() => {
+      void this.#data.whenIdle().then(() => {
         if (this.#ending) return;
         this.#reply(reply(421, "Server is shutting down."));
         this.#stop();
@@ -298,7 +298,10 @@ export class Session {
 
   #reply(answer: Reply): void {
     if (this.#log.isOn("debug")) {
-      this.#log.write("debug", `-> ${answer.code} ${answer.end ?? answer.text}`);
+      this.#log.write(
+        "debug",
+        `-> ${answer.code} ${answer.end ?? answer.text}`,
+      );
     }
     this.#writer.send(encodeReply(answer, this.#host.settings.codec));
   }

@@ -100,6 +100,7 @@ export class DataChannel {
   #waiting: TransferPlan | null = null;
   #transfer: Transfer | null = null;
   #ended: Promise<void> = Promise.resolve();
+  readonly #idleWaiters: (() => void)[] = [];
 
   constructor(host: DataHost) {
     this.#host = host;
@@ -113,6 +114,18 @@ export class DataChannel {
   /** Resolves when no transfer runs any more and its reply is sent. */
   get ended(): Promise<void> {
     return this.#ended;
+  }
+
+  /** Whether a transfer is under way, or was promised by 150. */
+  get isBusy(): boolean {
+    return this.#transfer !== null || this.#waiting !== null;
+  }
+
+  /** Resolves when no transfer is under way or promised. */
+  async whenIdle(): Promise<void> {
+    while (this.isBusy) {
+      await new Promise<void>((resolve) => this.#idleWaiters.push(resolve));
+    }
   }
 
   get status(): DataStatus {
@@ -470,6 +483,7 @@ export class DataChannel {
       host.connected(false);
       host.finished(plan, result);
       if (result.outcome === "stalled") host.stalled();
+      this.#wakeIdleWaiters();
     };
     this.#ended = finish();
   }
@@ -497,10 +511,15 @@ export class DataChannel {
     }
   }
 
+  #wakeIdleWaiters(): void {
+    for (const wake of this.#idleWaiters.splice(0)) wake();
+  }
+
   async #dropWaiting(reason: string): Promise<void> {
     const plan = this.#waiting;
     this.#waiting = null;
     if (plan !== null) await this.#discard(plan, reason);
+    this.#wakeIdleWaiters();
   }
 
   async #discard(plan: TransferPlan, reason: string): Promise<void> {

@@ -19,9 +19,7 @@ export function closingReply(result: TransferResult): Reply | null {
     case "stalled":
       return reply(421, "Data connection timed out.");
     case "aborted":
-      return result.begun
-        ? reply(426, "Transfer aborted via ABOR.")
-        : null;
+      return result.begun ? reply(426, "Transfer aborted via ABOR.") : null;
     case "file-error":
       return fileErrorReply(result.error);
     case "closed":

@@ -97,8 +97,9 @@ export class Transfer {
       connection.close();
     }
     try {
-      if (outcome !== "complete") await discardPlan(this.plan, error ?? outcome);
-      else if (this.plan.kind !== "listing") await this.plan.file.close();
+      if (outcome !== "complete") {
+        await discardPlan(this.plan, error ?? outcome);
+      } else if (this.plan.kind !== "listing") await this.plan.file.close();
     } catch (thrown) {
       if (outcome === "complete") {
         outcome = "file-error";

@@ -37,6 +37,7 @@ describe("lftp", () => {
       "set net:timeout 5",
       "set net:persist-retries 0",
       "set ftp:ssl-allow no",
+      "set xfer:clobber yes",
       ...(options.debug ? ["debug 9"] : []),
       ...lines.filter((line) => line.startsWith("set ")),
       `open -u user,pass ftp://${fixture.host}`,
