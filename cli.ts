@@ -36,7 +36,8 @@ function isProgram(): boolean {
   }
 }
 
-if (isProgram()) {
+/** Runs the command and ends the program with its exit code. */
+async function run(): Promise<void> {
   const adapter = await loadAdapter();
   const host = cliHost({
     platform: adapter.platform(),
@@ -46,3 +47,7 @@ if (isProgram()) {
   await flushOutputs();
   process.exit(code);
 }
+
+// Not awaited here, so that `require` can load this module; a failure ends the
+// program with its stack.
+if (isProgram()) void run();

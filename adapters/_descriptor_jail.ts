@@ -1,10 +1,13 @@
 import { closeSync, constants, openSync, statSync } from "node:fs";
 import process from "node:process";
 import { type FileCalls, readlinkNow } from "./_file_calls.ts";
+import { fileErrorCode } from "./_file_errors.ts";
 import { type HostPath, hostPath } from "./_host_path.ts";
 import {
   isInside,
   type Jail,
+  joinPaths,
+  type LinkReader,
   outside,
   Place,
   realPath,
@@ -37,10 +40,12 @@ const NAME_ONLY = O_PATH | (constants.O_NONBLOCK ?? 0);
 export class DescriptorJail implements Jail {
   readonly root: string;
   readonly #calls: FileCalls;
+  readonly #reader: LinkReader;
 
   constructor(root: string, calls: FileCalls) {
     this.root = root;
     this.#calls = calls;
+    this.#reader = { root, linkAt: (real) => calls.linkAt(hostPath(real)) };
   }
 
   /**
@@ -78,10 +83,18 @@ export class DescriptorJail implements Jail {
   }
 
   async resolve(path: string, from?: Place): Promise<string> {
-    return await resolveInside(this.root, from?.real ?? this.root, path, {
-      canonical: (real) => this.#canonical(real),
-      readlink: (real) => this.#calls.readlink(hostPath(real)),
-    });
+    const start = from?.real ?? this.root;
+    try {
+      const place = await this.#open(
+        hostPath(joinPaths(start, path)),
+        NAME_ONLY,
+      );
+      place.release();
+      return place.real;
+    } catch (error) {
+      if (fileErrorCode(error) === "outside-root") throw error;
+      return await resolveInside(this.#reader, start, path);
+    }
   }
 
   confirm(): Promise<void> {
@@ -94,7 +107,9 @@ export class DescriptorJail implements Jail {
       return await this.#open(hostPath(realPath(this.root, path)), flags);
     } catch (error) {
       // The same answer for everything outside, whether it exists or not.
-      await this.resolve(path);
+      if (fileErrorCode(error) !== "outside-root") {
+        await resolveInside(this.#reader, this.root, path);
+      }
       throw error;
     }
   }
@@ -108,15 +123,6 @@ export class DescriptorJail implements Jail {
     } catch (error) {
       closeSync(descriptor);
       throw error;
-    }
-  }
-
-  async #canonical(real: string): Promise<string> {
-    const descriptor = await this.#calls.open(hostPath(real), NAME_ONLY);
-    try {
-      return await this.#calls.readlink(magic(descriptor));
-    } finally {
-      closeSync(descriptor);
     }
   }
 }

@@ -29,6 +29,11 @@ export interface FileCalls {
   fstat(descriptor: number): Answer<AnyStats>;
   /** The target as text, raw bytes as lone surrogates. */
   readlink(path: HostPath): Answer<string>;
+  /**
+   * The target of a link, `null` for anything else, `undefined` for nothing.
+   * It spares the cost of an error, ten times that of the look-up.
+   */
+  linkAt(path: HostPath): Answer<string | null | undefined>;
   /** With `/` as the separator on every system. */
   realpath(path: HostPath): Answer<string>;
   mkdir(path: HostPath, mode: number): Answer<void>;
@@ -80,6 +85,11 @@ export const blockingCalls: FileCalls = {
       () => fs.fstatSync(descriptor, { bigint: true }),
     ),
   readlink: readlinkNow,
+  linkAt: (path) => {
+    const stats = fs.lstatSync(path, { throwIfNoEntry: false });
+    if (stats === undefined) return undefined;
+    return stats.isSymbolicLink() ? readlinkNow(path) : null;
+  },
   realpath: realpathNow,
   mkdir: (path, mode) => {
     fs.mkdirSync(path, mode);
@@ -108,6 +118,12 @@ const realpath = promisify(fs.realpath.native) as {
   (path: HostPath, encoding: "buffer"): Promise<Uint8Array>;
 };
 
+async function readlinkLater(path: HostPath): Promise<string> {
+  const text = await pooled.readlink(path);
+  if (isLossy(text)) return hostText(await pooled.readlink(path, "buffer"));
+  return slashes(text);
+}
+
 /** For file systems that are reached over a network. */
 export const pooledCalls: FileCalls = {
   ...slowCalls,
@@ -120,10 +136,15 @@ export const pooledCalls: FileCalls = {
     exact(await pooled.lstat(path), () => pooled.lstat(path, { bigint: true })),
   fstat: async (descriptor) =>
     exact(await fstat(descriptor), () => fstat(descriptor, { bigint: true })),
-  readlink: async (path) => {
-    const text = await pooled.readlink(path);
-    if (isLossy(text)) return hostText(await pooled.readlink(path, "buffer"));
-    return slashes(text);
+  readlink: readlinkLater,
+  linkAt: async (path) => {
+    try {
+      const stats = await pooled.lstat(path);
+      return stats.isSymbolicLink() ? await readlinkLater(path) : null;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      throw error;
+    }
   },
   realpath: async (path) => {
     const text = await realpath(path);

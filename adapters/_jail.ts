@@ -75,11 +75,11 @@ export interface Jail {
   confirm(real: string, descriptor: number): Promise<void>;
 }
 
-/** What `resolveInside` needs of the system. */
+/** What `resolveInside` asks of the system. */
 export interface LinkReader {
-  /** The path with all links resolved; throws when there is nothing. */
-  canonical(real: string): Answer<string>;
-  readlink(real: string): Answer<string>;
+  readonly root: string;
+  /** See `FileCalls.linkAt`. */
+  linkAt(real: string): Answer<string | null | undefined>;
 }
 
 /**
@@ -89,16 +89,10 @@ export interface LinkReader {
  * @throws {FileError} `outside-root`, `too-many-links`
  */
 export async function resolveInside(
-  root: string,
+  reader: LinkReader,
   start: string,
   path: string,
-  reader: LinkReader,
 ): Promise<string> {
-  const whole = await attempt(() => reader.canonical(joinPaths(start, path)));
-  if (whole !== null) {
-    if (isInside(root, whole)) return whole;
-    throw outside(whole);
-  }
   const ahead = path.split("/").reverse();
   let real = start;
   let links = 0;
@@ -106,19 +100,14 @@ export async function resolveInside(
     if (part === "" || part === ".") continue;
     // `real` has no links left, so its parent is found in its text.
     const next = joinPaths(real, part);
-    if (part === "..") {
-      real = next;
-      continue;
-    }
-    const found = await attempt(() => reader.canonical(next));
-    if (found !== null) {
-      real = found;
-      continue;
-    }
-    const target = await attempt(() => reader.readlink(next));
-    if (target === null) {
+    const target = part === ".." ? null : await linkAt(reader, next);
+    if (target === undefined) {
       real = joinPaths(next, ...ahead.reverse());
       break;
+    }
+    if (target === null) {
+      real = next;
+      continue;
     }
     if (++links > MAX_LINKS) {
       throw makeFileError("too-many-links", "follow", joinPaths(start, path));
@@ -127,7 +116,7 @@ export async function resolveInside(
     ahead.push(...target.slice(top.length).split("/").reverse());
     if (top !== "") real = top;
   }
-  if (!isInside(root, real)) throw outside(joinPaths(start, path));
+  if (!isInside(reader.root, real)) throw outside(joinPaths(start, path));
   return real;
 }
 
@@ -176,11 +165,16 @@ export function outside(real: string): FileError {
   return makeFileError("outside-root", "follow", real);
 }
 
-async function attempt(call: () => Answer<string>): Promise<string | null> {
+/** What may not be looked at counts as missing: the tail is kept. */
+async function linkAt(
+  reader: LinkReader,
+  real: string,
+): Promise<string | null | undefined> {
   try {
-    return await call();
+    return await reader.linkAt(real);
   } catch (error) {
-    if (fileErrorCode(error) === "too-many-open") throw error;
-    return null;
+    const code = fileErrorCode(error);
+    if (code === "too-many-open" || code === "io") throw error;
+    return undefined;
   }
 }

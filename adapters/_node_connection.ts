@@ -1,9 +1,9 @@
-import type { Socket } from "node:net";
 import { type Deferred, deferred } from "../lib/base/deferred.ts";
 import type { TransportError } from "../lib/base/errors.ts";
 import type { Connection, Endpoint } from "../lib/spi/transport.ts";
 import { endpoint } from "./_endpoint.ts";
 import { type NodeSource, StreamSource } from "./_node_source.ts";
+import type { NodeSocket } from "./_node_types.ts";
 import { busyError, closedError, transportError } from "./_socket_errors.ts";
 
 /** A `net.Socket` as a {@linkcode Connection}. */
@@ -12,7 +12,7 @@ export class NodeConnection implements Connection {
   readonly remote: Endpoint;
   readonly tls = null;
 
-  readonly #socket: Socket;
+  readonly #socket: NodeSocket;
   readonly #source: NodeSource;
   #reader: Deferred<Uint8Array | null> | null = null;
   #writer: Deferred<void> | null = null;
@@ -23,7 +23,7 @@ export class NodeConnection implements Connection {
   #closed = false;
 
   constructor(
-    socket: Socket,
+    socket: NodeSocket,
     source: NodeSource,
     local: Endpoint,
     remote: Endpoint,
@@ -140,7 +140,7 @@ export class NodeConnection implements Connection {
  *
  * @throws {TransportError} `closed` when the socket is not connected
  */
-export function nodeConnection(socket: Socket): Connection {
+export function nodeConnection(socket: NodeSocket): Connection {
   // Otherwise Node ends our side as soon as the peer ends its own.
   socket.allowHalfOpen = true;
   const ends = endsOf(socket);
@@ -158,7 +158,7 @@ export function nodeConnection(socket: Socket): Connection {
 
 /** Both addresses; `null` when the peer has gone already. */
 export function endsOf(
-  socket: Socket,
+  socket: NodeSocket,
 ): { readonly local: Endpoint; readonly remote: Endpoint } | null {
   const { localAddress, localPort, remoteAddress, remotePort } = socket;
   if (localAddress === undefined || localPort === undefined) return null;

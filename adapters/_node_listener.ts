@@ -1,4 +1,4 @@
-import { createServer, type Server, type Socket } from "node:net";
+import { createServer } from "node:net";
 import { TransportError } from "../lib/base/errors.ts";
 import { Queue } from "../lib/base/queue.ts";
 import type { Connection, Endpoint, Listener } from "../lib/spi/transport.ts";
@@ -6,6 +6,7 @@ import { endpoint } from "./_endpoint.ts";
 import { endsOf, NodeConnection } from "./_node_connection.ts";
 import { DEFAULT_BACKLOG, KEEP_ALIVE_DELAY_MS } from "./_socket_defaults.ts";
 import { adopted, BufferSource, StreamSource } from "./_node_source.ts";
+import type { NodeServer, NodeSocket } from "./_node_types.ts";
 import { transportError } from "./_socket_errors.ts";
 
 /** How accepted sockets are treated. */
@@ -25,12 +26,16 @@ export interface NodeListenerOptions {
 /** A `net.Server` as a {@linkcode Listener}. */
 class NodeListener implements Listener {
   readonly local: Endpoint;
-  readonly #server: Server;
+  readonly #server: NodeServer;
   readonly #queue: Queue<Connection>;
   readonly #noDelay: boolean;
   #closed = false;
 
-  constructor(server: Server, local: Endpoint, options: NodeListenerOptions) {
+  constructor(
+    server: NodeServer,
+    local: Endpoint,
+    options: NodeListenerOptions,
+  ) {
     this.#server = server;
     this.local = local;
     this.#queue = new Queue(options.backlog ?? DEFAULT_BACKLOG);
@@ -51,7 +56,7 @@ class NodeListener implements Listener {
     for (const connection of this.#queue.close()) connection.close();
   }
 
-  #onConnection(accepted: Socket): void {
+  #onConnection(accepted: NodeSocket): void {
     const ends = endsOf(accepted);
     if (ends === null) {
       accepted.destroy();
@@ -72,7 +77,7 @@ class NodeListener implements Listener {
 }
 
 /** A server whose sockets wait to be read and may be half closed. */
-export function pausedServer(): Server {
+export function pausedServer(): NodeServer {
   return createServer({ allowHalfOpen: true, pauseOnConnect: true });
 }
 
@@ -83,7 +88,7 @@ export function pausedServer(): Server {
  * @throws {TransportError} `unsupported` when it does not listen on TCP
  */
 export function nodeListener(
-  server: Server,
+  server: NodeServer,
   options: NodeListenerOptions = {},
 ): Listener {
   const address = server.address();
@@ -102,7 +107,7 @@ export function nodeListener(
 
 /** Starts `server`, with the errors of a {@linkcode Transport}. */
 export async function startServer(
-  server: Server,
+  server: NodeServer,
   where: string,
   start: (listening: () => void) => void | Promise<void>,
 ): Promise<void> {

@@ -1,10 +1,11 @@
-import { type OnReadOpts, Socket } from "node:net";
+import { Socket } from "node:net";
+import type { NodeSocket } from "./_node_types.ts";
 import { BUN_NODE_ONREAD } from "./_runtime_gaps.ts";
 
 /** Where a {@linkcode NodeConnection} gets its bytes from, by pull. */
 export interface NodeSource {
   /** Told once who wants to know that bytes have come. */
-  start(socket: Socket, arrived: () => void): void;
+  start(socket: NodeSocket, arrived: () => void): void;
   /** What is here already, or `null`; the chunk lent before is given back. */
   take(): Uint8Array | null;
   /** Nothing is here: `arrived` shall be called when there is. */
@@ -23,10 +24,13 @@ const LARGEST_BUFFER_BYTES = 262_144;
  */
 export class BufferSource implements NodeSource {
   /** The option for `net.connect` or `new net.Socket`. */
-  readonly onread: OnReadOpts;
+  readonly onread: {
+    readonly buffer: () => Uint8Array;
+    readonly callback: (length: number) => boolean;
+  };
   #buffer = new Uint8Array(FIRST_BUFFER_BYTES);
   #chunk: Uint8Array | null = null;
-  #socket: Socket | null = null;
+  #socket: NodeSocket | null = null;
   #arrived: () => void = () => {};
 
   constructor() {
@@ -37,7 +41,7 @@ export class BufferSource implements NodeSource {
     };
   }
 
-  start(socket: Socket, arrived: () => void): void {
+  start(socket: NodeSocket, arrived: () => void): void {
     this.#socket = socket;
     this.#arrived = arrived;
   }
@@ -66,11 +70,11 @@ export class BufferSource implements NodeSource {
 
 /** Pulls from the stream: for sockets of the host, TLS, and Bun. */
 export class StreamSource implements NodeSource {
-  #socket: Socket | null = null;
+  #socket: NodeSocket | null = null;
   #arrived: () => void = () => {};
   #listening = false;
 
-  start(socket: Socket, arrived: () => void): void {
+  start(socket: NodeSocket, arrived: () => void): void {
     this.#socket = socket;
     this.#arrived = arrived;
   }
@@ -99,7 +103,10 @@ interface Handled {
  * The same connection as a socket that reads into `source`, or `null` where
  * that cannot be.
  */
-export function adopted(socket: Socket, source: BufferSource): Socket | null {
+export function adopted(
+  socket: NodeSocket,
+  source: BufferSource,
+): NodeSocket | null {
   if (BUN_NODE_ONREAD.here) return null;
   const holder = socket as unknown as Handled;
   const handle = holder._handle;

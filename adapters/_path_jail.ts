@@ -1,8 +1,11 @@
 import type { FileCalls } from "./_file_calls.ts";
+import { fileErrorCode } from "./_file_errors.ts";
 import { hostPath } from "./_host_path.ts";
 import {
   isInside,
   type Jail,
+  joinPaths,
+  type LinkReader,
   outside,
   Place,
   realPath,
@@ -25,10 +28,12 @@ import {
 export class PathJail implements Jail {
   readonly root: string;
   readonly #calls: FileCalls;
+  readonly #reader: LinkReader;
 
   constructor(root: string, calls: FileCalls) {
     this.root = root;
     this.#calls = calls;
+    this.#reader = { root, linkAt: (real) => calls.linkAt(hostPath(real)) };
   }
 
   async follow(path: string): Promise<Place> {
@@ -37,7 +42,9 @@ export class PathJail implements Jail {
       return await this.#locate(realPath(this.root, path));
     } catch (error) {
       // The same answer for everything outside, whether it exists or not.
-      await this.resolve(path);
+      if (fileErrorCode(error) !== "outside-root") {
+        await resolveInside(this.#reader, this.root, path);
+      }
       throw error;
     }
   }
@@ -51,10 +58,13 @@ export class PathJail implements Jail {
   }
 
   async resolve(path: string, from?: Place): Promise<string> {
-    return await resolveInside(this.root, from?.real ?? this.root, path, {
-      canonical: (real) => this.#calls.realpath(hostPath(real)),
-      readlink: (real) => this.#calls.readlink(hostPath(real)),
-    });
+    const start = from?.real ?? this.root;
+    try {
+      return (await this.#locate(joinPaths(start, path))).real;
+    } catch (error) {
+      if (fileErrorCode(error) === "outside-root") throw error;
+      return await resolveInside(this.#reader, start, path);
+    }
   }
 
   async confirm(real: string, descriptor: number): Promise<void> {

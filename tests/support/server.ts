@@ -195,27 +195,52 @@ function fullOptions(options: TestServerOptions): Record<string, unknown> {
   };
 }
 
-function commandOf(kind: ServerKind): string[] {
-  const here = (name: string): string =>
-    fileURLToPath(new URL(name, import.meta.url));
-  const ours = here("servers/anyftpd_child.mjs");
-  const bin = (name: string): string => here(`../../node_modules/.bin/${name}`);
+/** How a runtime is started, and which adapter is its own. */
+export interface RuntimeCommand {
+  readonly program: string;
+  readonly parameters: readonly string[];
+  /** The path of the adapter: built for Node, the source elsewhere. */
+  readonly adapter: string;
+}
+
+/** The command that runs one of our programs on a runtime. */
+export function runtimeCommand(kind: ServerKind): RuntimeCommand {
   switch (kind) {
     case "pyftpdlib":
-      return ["/usr/bin/python3", here("servers/pyftpdlib_child.py")];
+      throw new Error("Cannot run our programs on pyftpdlib");
     case "node":
-      return ["node", "--expose-gc", ours, buildForNode()];
+      return {
+        program: "node",
+        parameters: ["--expose-gc"],
+        adapter: buildForNode(),
+      };
     case "deno":
-      return [
-        bin("deno"),
-        "run",
-        "-A",
-        "--no-lock",
-        "--v8-flags=--expose-gc",
-        ours,
-        here("../../adapters/deno.ts"),
-      ];
+      return {
+        program: bin("deno"),
+        parameters: ["run", "-A", "--no-lock", "--v8-flags=--expose-gc"],
+        adapter: here("../../adapters/deno.ts"),
+      };
     case "bun":
-      return [bin("bun"), ours, here("../../adapters/bun.ts")];
+      return {
+        program: bin("bun"),
+        parameters: [],
+        adapter: here("../../adapters/bun.ts"),
+      };
   }
+}
+
+function commandOf(kind: ServerKind): string[] {
+  if (kind === "pyftpdlib") {
+    return ["/usr/bin/python3", here("servers/pyftpdlib_child.py")];
+  }
+  const { program, parameters, adapter } = runtimeCommand(kind);
+  return [program, ...parameters, here("servers/anyftpd_child.mjs"), adapter];
+}
+
+function here(name: string): string {
+  return fileURLToPath(new URL(name, import.meta.url));
+}
+
+function bin(name: string): string {
+  return here(`../../node_modules/.bin/${name}`);
 }
