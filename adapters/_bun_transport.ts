@@ -1,4 +1,4 @@
-import { ConfigError, TransportError } from "../lib/base/errors.ts";
+import { ConfigError } from "../lib/base/errors.ts";
 import { Queue } from "../lib/base/queue.ts";
 import { formatEndpoint } from "../lib/protocol/address.ts";
 import type {
@@ -46,12 +46,6 @@ export function bunTransport(): NodeTransport {
 async function listen(bun: BunApi, options: ListenOptions): Promise<Listener> {
   const { port, backlog = DEFAULT_BACKLOG, noDelay = false } = options;
   const where = formatEndpoint(options);
-  if (options.tls !== undefined || options.upgradable) {
-    throw new TransportError(
-      "unsupported",
-      `Cannot listen on ${where}: this transport has no TLS`,
-    );
-  }
   const queue = new Queue<Connection>(backlog);
   const socket = bunHandler((connection) => {
     connection.tune(noDelay);

@@ -41,12 +41,10 @@ export function denoTransport(): NodeTransport {
   return {
     name: "deno",
     listen: (options) =>
-      options.tls !== undefined || options.upgradable
-        ? node.listen(options)
-        : listen(deno, options),
+      options.upgradable ? node.listen(options) : listen(deno, options),
     connect: (options) =>
       // Deno.connect takes no notice of these.
-      options.tls !== undefined || options.localHostname !== undefined ||
+      options.upgradable || options.localHostname !== undefined ||
         options.localPort !== undefined
         ? node.connect(options)
         : connect(deno, options),

@@ -1,5 +1,9 @@
-import { setImmediate } from "node:timers";
 import type { Clock } from "../lib/spi/clock.ts";
+
+/** Every runtime has it; browsers do not. */
+const { setImmediate } = globalThis as {
+  readonly setImmediate?: (run: () => void) => unknown;
+};
 
 interface Timer {
   readonly at: number;
@@ -107,5 +111,8 @@ export class FakeClock implements Clock {
  * file, a thread) may need more turns.
  */
 export function settle(): Promise<void> {
-  return new Promise((resolve) => void setImmediate(resolve));
+  return new Promise((resolve) => {
+    if (setImmediate === undefined) setTimeout(resolve, 0);
+    else setImmediate(resolve);
+  });
 }

@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import { FileError, type FileErrorCode } from "../lib/base/errors.ts";
 
 /** The operating system's error names; what is not listed is `io`. */
@@ -22,6 +23,7 @@ const CODES: Readonly<Record<string, FileErrorCode>> = {
   ETXTBSY: "busy",
   // A lease or a mandatory lock, since files are opened with O_NONBLOCK.
   EAGAIN: "busy",
+  EWOULDBLOCK: "busy",
   EMFILE: "too-many-open",
   ENFILE: "too-many-open",
   // What opening a pipe without a reader, or a socket, answers.
@@ -63,12 +65,25 @@ const TEXTS: Readonly<Record<FileErrorCode, string>> = {
 /** The code for what a `node:fs` call threw. */
 export function fileErrorCode(error: unknown): FileErrorCode {
   if (error instanceof FileError) return error.code;
-  const { code, name } = error as { code?: unknown; name?: unknown };
-  if (typeof code === "string") return CODES[code] ?? "io";
-  // Deno refuses paths outside --allow-read and --allow-write with an error
-  // that has no code.
-  return name === "NotCapable" ? "permission-denied" : "io";
+  return CODES[systemCode(error)] ?? "io";
 }
+
+/** The name that the system has for an error, or an empty text. */
+function systemCode(error: unknown): string {
+  if (!(error instanceof Error)) return "";
+  if ("code" in error && typeof error.code === "string") return error.code;
+  // Deno refuses paths outside --allow-read and --allow-write with an error
+  // that has no code, and has none for EFBIG and EDQUOT, among others: there
+  // the number in the message is all there is (seen with 2.9).
+  if (error.name === "NotCapable") return "EACCES";
+  const number = /\(os error (\d+)\)$/.exec(error.message)?.[1];
+  return number === undefined ? "" : NAMES.get(Number(number)) ?? "";
+}
+
+/** Names by number, which differ from system to system. */
+const NAMES: ReadonlyMap<number, string> = new Map(
+  Object.entries(constants.errno).map(([name, number]) => [number, name]),
+);
 
 /** The words for a code in a message for the log. */
 export function describeCode(code: FileErrorCode): string {
@@ -97,10 +112,8 @@ export function makeFileError(
   path: string,
   cause?: unknown,
 ): FileError {
-  const system = (cause as { code?: unknown } | undefined)?.code;
-  const detail = code === "io" && typeof system === "string"
-    ? ` (${system})`
-    : "";
+  const system = systemCode(cause);
+  const detail = code === "io" && system !== "" ? ` (${system})` : "";
   return new FileError(
     code,
     `Cannot ${action} "${path}": ${TEXTS[code]}${detail}`,

@@ -114,9 +114,7 @@ export class LocalFileHandle implements FileHandle {
   ): Promise<number> {
     return new Promise((resolve, reject) => {
       if (this.#closing !== null) {
-        // As the system says for a descriptor that is not open.
-        const cause = { code: "EBADF" };
-        throw makeFileError("io", action, this.#path, cause);
+        throw makeFileError("io", action, this.#path, new Error("closed"));
       }
       // node:fs takes a negative position for "where the last call ended".
       if (!Number.isSafeInteger(position) || position < 0) {

@@ -44,12 +44,6 @@ export function nodeTransport(): NodeTransport {
 async function listen(options: ListenOptions): Promise<Listener> {
   const { hostname, port, backlog = DEFAULT_BACKLOG } = options;
   const where = formatEndpoint(options);
-  if (options.tls !== undefined || options.upgradable) {
-    throw new TransportError(
-      "unsupported",
-      `Cannot listen on ${where}: this transport has no TLS`,
-    );
-  }
   const server = pausedServer();
   await startServer(server, where, async (listening) => {
     const host = await resolveHostname(hostname);

@@ -13,17 +13,29 @@ import {
 } from "./_jail.ts";
 
 /**
+ * How often an opened file is compared with what its path leads to. Once is
+ * not enough: a link swapped back and forth 20,000 times a second got the
+ * better of it within seconds, by being a folder for one look-up and a link
+ * for the next. Each further round needs two more such strokes of luck.
+ */
+const ROUNDS = 4;
+
+/**
  * The jail where a folder cannot be held by a descriptor: macOS, Windows, Deno
  * without `--allow-all`, a Linux without `/proc`.
  *
  * A path is resolved to its real path, that is checked, and calls act on it.
- * Guaranteed: no path and no link leads out, and a file that is opened is
- * compared with what the path leads to afterwards, so nothing outside is read
- * or written. Not guaranteed: that another program on the same machine which
- * swaps a folder for a link in the microseconds between check and call cannot
- * lead a `mkdir`, a `rename`, a removal, a change of mode or time, a listing,
- * or the creation of an empty file astray. FTP clients cannot make links; if
- * no other program writes into the shared folder, there is no such gap.
+ *
+ * Guaranteed: no path and no link that stands still leads out. FTP clients
+ * cannot make links, so if no other program does so in the shared folder while
+ * clients are served, nothing outside is reached.
+ *
+ * Not guaranteed: that a program of the same machine which swaps a folder for
+ * a link in the microseconds between check and call cannot lead a `mkdir`, a
+ * `rename`, a removal, a change of mode or time, a listing, or the creation of
+ * an empty file astray. Opening is better off: before anything is read,
+ * written or truncated, the open file is compared with the path over and over
+ * (see `ROUNDS`).
  */
 export class PathJail implements Jail {
   readonly root: string;
@@ -68,11 +80,13 @@ export class PathJail implements Jail {
   }
 
   async confirm(real: string, descriptor: number): Promise<void> {
-    const now = await this.#calls.realpath(hostPath(real));
-    const there = await this.#calls.lstat(hostPath(real));
     const opened = await this.#calls.fstat(descriptor);
-    const same = there.dev === opened.dev && there.ino === opened.ino;
-    if (now !== real || !same) throw outside(real);
+    for (let round = 0; round < ROUNDS; round++) {
+      const now = await this.#calls.realpath(hostPath(real));
+      const there = await this.#calls.lstat(hostPath(real));
+      const same = there.dev === opened.dev && there.ino === opened.ino;
+      if (now !== real || !same) throw outside(real);
+    }
   }
 
   async #locate(path: string): Promise<Place> {

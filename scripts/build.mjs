@@ -1,9 +1,6 @@
-// Compiles the sources to JavaScript with declarations.
-//
-//   node scripts/build.mjs [FOLDER]
-//
-// Without a folder it is `dist`. The folder is replaced in one step, so that a
-// program that runs from it meets the old build or the new one.
+// Compiles the sources to JavaScript with declarations, in `dist`. The folder is
+// replaced in one step, so that a program that runs from it meets the old build
+// or the new one.
 import { spawnSync } from "node:child_process";
 import {
   chmodSync,
@@ -15,7 +12,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -26,21 +24,20 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
  */
 const DISPOSABLE = '/// <reference lib="esnext.disposable" />\n';
 
-const goal = resolve(process.argv[2] ?? join(ROOT, "dist"));
+const goal = join(ROOT, "dist");
 const fresh = mkdtempSync(`${goal}-`);
 // Made for this user alone; others may run the command.
 chmodSync(fresh, 0o755);
 try {
   compile(fresh);
   for (const name of ["lib/server/server.d.ts", "adapters/memory.d.ts"]) {
-    const path = join(fresh, name);
-    writeFileSync(path, DISPOSABLE + readFileSync(path, "utf8"));
+    askForDisposable(join(fresh, name));
   }
   chmodSync(join(fresh, "cli.js"), 0o755);
   replace(goal, fresh);
 } catch (error) {
   rmSync(fresh, { recursive: true, force: true });
-  console.error(error.message);
+  process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
 }
 
@@ -56,6 +53,14 @@ function compile(folder) {
     folder,
   ], { stdio: "inherit" });
   if (status !== 0) throw new Error("Cannot build: the compiler failed");
+}
+
+function askForDisposable(path) {
+  writeFileSync(path, DISPOSABLE + readFileSync(path, "utf8"));
+  // All lines of the declarations move down by one.
+  const map = JSON.parse(readFileSync(`${path}.map`, "utf8"));
+  map.mappings = `;${map.mappings}`;
+  writeFileSync(`${path}.map`, JSON.stringify(map));
 }
 
 function replace(old, next) {

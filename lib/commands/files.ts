@@ -18,13 +18,11 @@ export async function remove(
   return reply(250, "File removed.");
 }
 
-/** A new RNFR forgets the one before, whether it succeeds or not. */
 export async function renameFrom(
   context: CommandContext,
   _argument: string,
   path: string,
 ): Promise<Outcome> {
-  context.state.renameFrom = null;
   // A link that leads nowhere may be renamed too.
   await context.files.stat(path, { followLinks: false });
   if (await isRoot(context, path)) {

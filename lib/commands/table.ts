@@ -272,6 +272,7 @@ export const DEFAULT_COMMANDS: Readonly<Record<string, CommandSpec>> = {
     login: "needed",
     action: "rename",
     path: "whole",
+    forgets: "rename",
     help: "Syntax: RNFR <SP> file-name (rename (source name)).",
     run: renameFrom,
   },

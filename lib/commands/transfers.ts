@@ -95,14 +95,14 @@ const UNIQUE_LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
 
 export async function storeUnique(
   context: CommandContext,
-  _argument: string,
+  argument: string,
   path: string,
 ): Promise<Outcome> {
   if (context.state.restart !== 0) {
     return reply(450, "Can't STOU while REST request is pending.");
   }
   // Without an argument the path is the working directory.
-  const named = _argument !== "";
+  const named = argument !== "";
   const folder = named ? parentPath(path) : path;
   const prefix = named ? baseName(path) : "ftpd";
   for (let tries = 0; tries < UNIQUE_TRIES; tries++) {

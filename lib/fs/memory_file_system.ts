@@ -52,7 +52,11 @@ const BATCH = 100;
 export class MemoryFileSystem implements FileSystem {
   readonly #tree: MemoryTree;
 
-  /** @throws {ConfigError} the capacity is not a number of bytes */
+  /**
+   * An empty tree.
+   *
+   * @throws {ConfigError} the capacity is not a number of bytes
+   */
   constructor(options: MemoryFileSystemOptions = {}) {
     const capacity = options.capacity ?? Infinity;
     if (!(capacity >= 0)) {
@@ -61,6 +65,7 @@ export class MemoryFileSystem implements FileSystem {
     this.#tree = new MemoryTree(capacity, options.now ?? (() => Date.now()));
   }
 
+  /** What is known of a path; see `FileSystem`. */
   stat(
     path: string,
     options?: { readonly followLinks?: boolean },
@@ -72,6 +77,7 @@ export class MemoryFileSystem implements FileSystem {
     });
   }
 
+  /** The entries of a folder, 100 at a time. */
   async *list(
     path: string,
     options: ListOptions,
@@ -91,6 +97,7 @@ export class MemoryFileSystem implements FileSystem {
     }
   }
 
+  /** Opens a regular file; links are followed unless it must be new. */
   open(path: string, mode: OpenMode): Promise<FileHandle> {
     return attempt(() => {
       const file = mode.access === "read"
@@ -106,6 +113,7 @@ export class MemoryFileSystem implements FileSystem {
     });
   }
 
+  /** Makes a folder in an existing one, with mode 0755. */
   makeDirectory(path: string): Promise<void> {
     return attempt(() => {
       const spot = this.#tree.spot(path, false);
@@ -114,6 +122,7 @@ export class MemoryFileSystem implements FileSystem {
     });
   }
 
+  /** Removes an empty folder; the root answers `not-permitted`. */
   removeDirectory(path: string): Promise<void> {
     return attempt(() => {
       const spot = this.#tree.existing(path, false);
@@ -126,6 +135,7 @@ export class MemoryFileSystem implements FileSystem {
     });
   }
 
+  /** Removes a file or a link. Who has it open may go on reading. */
   remove(path: string): Promise<void> {
     return attempt(() => {
       const spot = this.#tree.existing(path, false);
@@ -135,6 +145,7 @@ export class MemoryFileSystem implements FileSystem {
     });
   }
 
+  /** Moves a name, over a file or an empty folder if there is one. */
   rename(from: string, to: string): Promise<void> {
     return attempt(() => {
       const source = this.#tree.existing(from, false);
@@ -161,6 +172,7 @@ export class MemoryFileSystem implements FileSystem {
     });
   }
 
+  /** Sets the time of modification. */
   setModified(path: string, milliseconds: number): Promise<void> {
     return attempt(() => {
       const { node } = this.#tree.existing(path, true);
@@ -169,16 +181,19 @@ export class MemoryFileSystem implements FileSystem {
     });
   }
 
+  /** Sets the permission bits, of which those of the owner count. */
   setMode(path: string, mode: number): Promise<void> {
     return attempt(() => {
       this.#tree.existing(path, true).node.mode = mode & 0o7777;
     });
   }
 
+  /** The capacity less what all files hold. */
   freeSpace(_path: string): Promise<number> {
     return Promise.resolve(this.#tree.free);
   }
 
+  /** Rejects when the path is no folder or must not be searched. */
   enter(path: string): Promise<void> {
     return attempt(() => {
       const { node } = this.#tree.existing(path, true);
@@ -187,6 +202,7 @@ export class MemoryFileSystem implements FileSystem {
     });
   }
 
+  /** The path with its links resolved, a missing tail kept. */
   resolve(path: string): Promise<string> {
     return attempt(() => {
       checkPath(path);

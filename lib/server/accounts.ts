@@ -11,6 +11,8 @@ import {
 /** What all sessions of one user share. */
 interface SharedAccount {
   sessions: number;
+  /** Sessions, and transfers that have outlived theirs. */
+  users: number;
   readonly download: Throttle | null;
   readonly upload: Throttle | null;
 }
@@ -30,21 +32,27 @@ export class Accounts implements AccountBook {
     const { name, limits } = account;
     const shared = this.#shared.get(name) ?? {
       sessions: 0,
+      users: 0,
       download: this.#bucket(limits?.downloadRate ?? 0),
       upload: this.#bucket(limits?.uploadRate ?? 0),
     };
     const most = limits?.sessions ?? 0;
     if (most > 0 && shared.sessions >= most) return null;
     shared.sessions++;
+    shared.users++;
     this.#shared.set(name, shared);
     let released = false;
     return {
       throttle: (direction) => this.#throttle(shared, direction),
-      release: () => {
+      release: (transfer) => {
         if (released) return;
         released = true;
         shared.sessions--;
-        if (shared.sessions === 0) this.#shared.delete(name);
+        // Forgotten earlier, the rate would begin anew with the next login,
+        // and REIN in the middle of a transfer would be a way around it.
+        void transfer.then(() => {
+          if (--shared.users === 0) this.#shared.delete(name);
+        });
       },
     };
   }

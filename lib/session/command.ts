@@ -74,6 +74,8 @@ export interface CommandSpec {
    * Such commands wait for a transfer that is about to end.
    */
   readonly data?: "endpoint" | "transfer";
+  /** What the session forgets once it comes, even when it is then refused. */
+  readonly forgets?: "rename";
   /** The line of HELP, from `Syntax: ` on. */
   readonly help: string;
   /** Its line in FEAT; `null` when this session has no such feature. */

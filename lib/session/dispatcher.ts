@@ -77,6 +77,7 @@ export async function dispatch(
 ): Promise<void> {
   const { spec, verb } = command;
   const { context } = host;
+  if (spec.forgets === "rename") context.state.renameFrom = null;
   const refusal = checkGates(spec, command, context.state);
   if (refusal !== null) return host.reply(refusal);
   let path = "";
@@ -168,6 +169,7 @@ async function stream(
     // The reply has begun, so it can only be cut short.
     host.log.error("Cannot finish a reply", error);
   }
+  host.log.write("debug", `-> ${streamed.code} ${streamed.end}`);
   await host.send(encodeReplyEnd(streamed.code, streamed.end, codec));
 }
 

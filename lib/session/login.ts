@@ -7,8 +7,11 @@ import type { Log } from "./session_log.ts";
 export interface AccountLease {
   /** Slows a transfer of this session down; `null` lets it run. */
   throttle(direction: "send" | "receive"): Throttle | null;
-  /** Idempotent. */
-  release(): void;
+  /**
+   * Frees the place; what a transfer that still runs shares with the user's
+   * other sessions stays until that is over. Idempotent.
+   */
+  release(transfer: Promise<void>): void;
 }
 
 /** Keeps count of who is logged in. */

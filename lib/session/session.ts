@@ -1,3 +1,4 @@
+import { FileError } from "../base/errors.ts";
 import { LineDecoder } from "../protocol/line_decoder.ts";
 import {
   type CommandLine,
@@ -346,7 +347,7 @@ export class Session {
     this.#idle.stop();
     await this.#data.close();
     await this.#hooksDone();
-    this.#lease?.release();
+    this.#lease?.release(this.#data.ended);
     await this.#writer.flushed();
     try {
       await this.#connection.closeWrite();
@@ -379,7 +380,11 @@ export class Session {
       this.#log.write("info", "Transfer aborted via ABOR.");
     }
     if (result.outcome === "file-error") {
-      this.#log.error(`Cannot go on with ${plan.command}`, result.error);
+      const action = `Cannot go on with ${plan.command}`;
+      // A full disk is the operator's business, a broken program ours.
+      if (result.error instanceof FileError) {
+        this.#log.write("warn", `${action}: ${result.error}`);
+      } else this.#log.error(action, result.error);
     }
     this.#log.write(
       "info",
@@ -493,7 +498,7 @@ export class Session {
       this.#log,
     );
     if (result.kind === "refused") return result;
-    this.#lease?.release();
+    this.#lease?.release(this.#data.ended);
     this.#lease = result.lease;
     return result;
   }
@@ -501,8 +506,7 @@ export class Session {
   async #logOut(): Promise<void> {
     await this.#data.reset();
     this.#state.resetLogin();
-    // A transfer that still runs keeps its throttle; only the place is freed.
-    this.#lease?.release();
+    this.#lease?.release(this.#data.ended);
     this.#lease = null;
   }
 

@@ -11,24 +11,88 @@ export interface Endpoint {
   readonly port: number;
 }
 
-/** PEM texts, not file names. One object is one TLS context of the adapter. */
+/** A version of TLS that may be offered; older ones never are. */
+export type TlsVersion = "1.2" | "1.3";
+
+/**
+ * The server end of TLS: a certificate and what is asked of clients. PEM
+ * texts, not file names.
+ *
+ * One object is one TLS context. A session that a client was given on one
+ * connection can be resumed on another that was given the same object; with
+ * another object, even of the same texts, it cannot, and a full handshake
+ * follows. (Deno alone resumes it all the same: there, sessions belong to the
+ * program.) So make one object and keep it, or one for each control
+ * connection where data connections have to prove where they belong. Members
+ * are read once.
+ *
+ * Every connection gets fresh session tickets, on TLS 1.2 and 1.3.
+ * Renegotiation is refused.
+ */
 export interface TlsConfig {
+  /** The certificate, then those that lead to its root. */
   readonly cert: string;
   readonly key: string;
+  /** Of an encrypted `key`. */
+  readonly passphrase?: string;
+  /** The certificates that those of clients must lead to. */
   readonly ca?: string;
-  /** @default {"off"} */
+  /**
+   * Whether clients are asked for a certificate: `request` lets pass who has
+   * none, or none that `ca` vouches for; `require` does not. Either needs
+   * `ca`.
+   * @default {"off"}
+   */
   readonly clientCert?: "off" | "request" | "require";
   /** @default {"1.2"} */
-  readonly minVersion?: "1.2" | "1.3";
+  readonly minVersion?: TlsVersion;
+  /** @default {"1.3"} */
+  readonly maxVersion?: TlsVersion;
+  /**
+   * Cipher suites in OpenSSL's notation, the preferred one first. The default
+   * is the runtime's.
+   */
+  readonly ciphers?: string;
+  /**
+   * Application protocols (RFC 7301), the preferred one first. A client that
+   * offers others only is refused, one that offers none is not. Without this,
+   * nothing is negotiated.
+   */
+  readonly alpn?: readonly string[];
+  /**
+   * The certificate for a host name that the client asks for (RFC 6066, 3);
+   * `null` for the one here. `cert`, `key` and `passphrase` of the answer are
+   * taken, the other members from here. Without a name it is not called. An
+   * exception refuses the client.
+   */
+  readonly serverName?: (
+    name: string,
+  ) => TlsConfig | null | Promise<TlsConfig | null>;
 }
 
 /** What is known of a TLS session. */
 export interface TlsInfo {
+  /** `TLSv1.2` or `TLSv1.3`; `null` where the runtime cannot tell. */
   readonly protocol: string | null;
+  /** The cipher suite by its name in the RFCs or in OpenSSL. */
+  readonly cipher: string | null;
   /** Whether the session was resumed; `null` where the runtime cannot tell. */
   readonly resumed: boolean | null;
-  /** The peer's certificate in DER, when one was asked for and given. */
+  /**
+   * The client's certificate in DER, when one was asked for and given. `ca`
+   * vouches for it.
+   */
   readonly peerCertificate: Uint8Array | null;
+  /** The application protocol agreed on. */
+  readonly alpn: string | null;
+  /** The host name that the client asked for. */
+  readonly serverName: string | null;
+}
+
+/** How long a handshake may go on. */
+export interface StartTlsOptions {
+  /** Aborting closes the connection; the handshake rejects with `closed`. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -41,16 +105,18 @@ export interface TlsInfo {
 export interface Connection {
   readonly local: Endpoint;
   readonly remote: Endpoint;
-  /** `null` on a clear connection. */
+  /** `null` on a clear connection; set once `startTls` has resolved. */
   readonly tls: TlsInfo | null;
 
   /**
    * The next bytes, never an empty array. They are valid until the next
    * `read()`; copy what must live longer. `null` once the peer finished
-   * cleanly, then and on every later call.
+   * cleanly, then and on every later call: with FIN, under TLS with
+   * close_notify.
    *
    * @throws {TransportError} `reset` when the peer broke off, `closed` after
-   * our own `close()`
+   * our own `close()`, `truncated` after all bytes that came when a TLS peer
+   * finished without close_notify, `tls` when what came is no TLS
    */
   read(): Promise<Uint8Array | null>;
 
@@ -62,17 +128,42 @@ export interface Connection {
    */
   write(bytes: Uint8Array): Promise<void>;
 
-  /** Everything written goes out, then FIN. Reading continues. */
+  /**
+   * Everything written goes out, under TLS close_notify, then FIN. Reading
+   * continues.
+   */
   closeWrite(): Promise<void>;
 
   /**
    * Releases the connection now. Idempotent, never throws. Pending calls
-   * reject with code `closed`; what the kernel has not taken is lost.
+   * reject with code `closed`; what the kernel has not taken is lost. Under TLS
+   * the peer is sent close_notify where that goes at once.
    */
   close(): void;
 
-  /** Turns this connection into the server end of a TLS session, in place. */
-  startTls?(config: TlsConfig): Promise<void>;
+  /**
+   * Turns this connection into the server end of a TLS session, in place,
+   * whether it was accepted or dialled. Resolves after the handshake; from
+   * then on `tls` is set, all calls mean the inner stream, and `sendFile` and
+   * `receiveFile` are absent.
+   *
+   * No `read()` or `write()` may be under way. What has come in and was not
+   * read is taken for the start of the handshake, so that clear text there
+   * makes it fail; what was read and not used yet is the caller's to refuse.
+   *
+   * Takes as long as the client does: give a signal, or `close()`. When it
+   * rejects, the connection is of no use any more, and only has to be closed.
+   * Absent where the connection cannot; see `upgradable`.
+   *
+   * @throws {TransportError} `tls` when the client cannot be agreed with: it
+   * sent no TLS, an alert, offered no version, cipher or protocol that the
+   * configuration allows, or gave no certificate; `truncated` when it finished
+   * within the handshake; `reset` when it broke off; `closed` after `close()`
+   * or an abort; `other` when another call is under way
+   * @throws {ConfigError} when the configuration does not hold; see
+   * {@linkcode Transport.checkTls}
+   */
+  startTls?(config: TlsConfig, options?: StartTlsOptions): Promise<void>;
 
   /**
    * Sends `length` bytes of a file from `offset` without copying them through
@@ -125,9 +216,11 @@ export interface ListenOptions {
    * @default {false}
    */
   readonly noDelay?: boolean;
-  /** TLS from the first byte. */
-  readonly tls?: TlsConfig;
-  /** Whether accepted connections must have `startTls`. */
+  /**
+   * Whether accepted connections must have `startTls`. Clear connections may
+   * be slower for it. For TLS from the first byte, call `startTls` first.
+   * @default {false}
+   */
   readonly upgradable?: boolean;
 }
 
@@ -139,21 +232,32 @@ export interface ConnectOptions {
   /** The local IP to connect from. */
   readonly localHostname?: string;
   readonly localPort?: number;
-  /** With it we are the TLS *server* of a connection that we dialled. */
-  readonly tls?: TlsConfig;
+  /**
+   * Whether the connection must have `startTls`.
+   * @default {false}
+   */
+  readonly upgradable?: boolean;
   /** Aborting rejects with code `closed` and leaves nothing behind. */
   readonly signal?: AbortSignal;
 }
 
-/** What a runtime must offer: two calls. */
+/** What a runtime must offer: two calls, and a third for TLS. */
 export interface Transport {
   /** For logs: `node`, `deno`, `bun`, `memory`. */
   readonly name: string;
   /**
-   * @throws {TransportError} `address-in-use`, `address-not-available` or
-   * `not-permitted`
+   * @throws {TransportError} `address-in-use`, `address-not-available`,
+   * `not-permitted`, or `unsupported` when it shall be upgradable and cannot
    */
   listen(options: ListenOptions): Promise<Listener>;
   /** @throws {TransportError} `refused`, `timeout`, `unreachable`, `closed` */
   connect(options: ConnectOptions): Promise<Connection>;
+  /**
+   * Refuses at once a configuration that `startTls` could not use: a text that
+   * is no PEM, a key that does not fit the certificate, a wrong passphrase, an
+   * unknown cipher. Absent where there is no TLS.
+   *
+   * @throws {ConfigError} with the cause in words
+   */
+  checkTls?(config: TlsConfig): void;
 }

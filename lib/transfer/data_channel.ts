@@ -299,18 +299,21 @@ export class DataChannel {
   }
 
   /**
-   * The login is gone (REIN, USER): nothing new may start, but a transfer that
-   * runs goes on to its end.
+   * The login is gone (REIN, USER): nothing new may start, and what waits for
+   * its connection is told so, but a transfer that runs goes on to its end.
    */
   async reset(): Promise<void> {
     this.#dropEndpoint();
+    if (this.#waiting === null) return;
     await this.#dropWaiting("the login ended");
+    this.#host.reply(reply(426, "Transfer aborted; the login ended."));
   }
 
   /** The session is over: everything stops; resolves when it has. */
   async close(): Promise<void> {
     this.#transfer?.abort("closed");
-    await this.reset();
+    this.#dropEndpoint();
+    await this.#dropWaiting("the session ended");
     await this.#ended;
   }
 

@@ -125,8 +125,7 @@ test("another host than the client's is not connected to", async () => {
   await using stage = await loggedIn({
     log: ({ level, message }) => level === "warn" && warnings.push(message),
   });
-  const text =
-    "Rejected data connection to foreign address 10.9.8.7:51201.";
+  const text = "Rejected data connection to foreign address 10.9.8.7:51201.";
   await dialogue(stage.client, [
     ["PORT 10,9,8,7,200,1", `501 ${text}`],
     ["EPRT |1|10.9.8.7|51201|", `501 ${text}`],
@@ -195,7 +194,10 @@ test("while PORT connects, ABOR stops it and other commands wait", async () => {
   await using stage = await loggedIn();
   const { client, transport } = stage;
   transport.silent.add("127.0.0.1");
-  await dialogue(client, [["PORT 127,0,0,1,200,1"], ["PWD"], ["NOOP", /^200 /]]);
+  await dialogue(client, [["PORT 127,0,0,1,200,1"], ["PWD"], [
+    "NOOP",
+    /^200 /,
+  ]]);
   await client.send("ABOR\r\n");
   expect(await nextReply(client)).toBe(CANNOT);
   expect(await nextReply(client)).toBe(

@@ -6,13 +6,7 @@ import {
   FileError,
   reply,
 } from "../../adapters/memory.ts";
-import {
-  dialogue,
-  fetched,
-  greeted,
-  loggedIn,
-  stored,
-} from "./_dialogue.ts";
+import { dialogue, fetched, greeted, loggedIn, stored } from "./_dialogue.ts";
 
 const ECHO: CommandSpec = {
   argument: "required",
@@ -139,9 +133,10 @@ test("a command of one's own can stream, transfer and end the session", async ()
         login: "needed",
         data: "transfer",
         help: "Syntax: XGET.",
-        run: () => ({
+        run: ({ session }) => ({
           transfer: {
             kind: "listing",
+            username: session.username,
             command: "XGET",
             path: "/",
             realPath: "/",

@@ -4,7 +4,7 @@ import {
   MemoryFileSystem,
   type MemoryServerOptions,
 } from "../../adapters/memory.ts";
-import { type Exchange, dialogue, loggedIn, stored } from "./_dialogue.ts";
+import { dialogue, type Exchange, loggedIn, stored } from "./_dialogue.ts";
 
 const DENIED = "550 Not enough privileges.";
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, test } from "vitest";
 import {
   FileError,
   type FileErrorCode,
@@ -22,9 +22,10 @@ function failing(error: unknown): MemoryFileSystem {
       "setMode",
     ] as const
   ) files[name] = fail;
-  files.list = () => ({
-    [Symbol.asyncIterator]: () => ({ next: fail }),
-  }) as unknown as ReturnType<MemoryFileSystem["list"]>;
+  files.list = () =>
+    ({
+      [Symbol.asyncIterator]: () => ({ next: fail }),
+    }) as unknown as ReturnType<MemoryFileSystem["list"]>;
   return files;
 }
 
@@ -116,6 +117,9 @@ test("a path that leads out of the home is refused by every command", async () =
     ]]);
   }
   for (const command of ["CWD out", "LIST out", "MLSD out", "STOU out/x"]) {
-    await dialogue(client, [[command, /^550 '\/out(\/x.*)?' points to a path/]]);
+    await dialogue(client, [[
+      command,
+      /^550 '\/out(\/x.*)?' points to a path/,
+    ]]);
   }
 });

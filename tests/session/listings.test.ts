@@ -1,8 +1,5 @@
 import { describe, expect, test } from "vitest";
-import {
-  MemoryFileSystem,
-  settle,
-} from "../../adapters/memory.ts";
+import { MemoryFileSystem, settle } from "../../adapters/memory.ts";
 import {
   dialogue,
   fetched,
@@ -278,4 +275,3 @@ describe("every listing", () => {
     expect(await nextReply(client)).toMatch(/^426 /);
   });
 });
-

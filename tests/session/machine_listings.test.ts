@@ -1,8 +1,5 @@
 import { describe, expect, test } from "vitest";
-import {
-  MemoryAuthorizer,
-  MemoryFileSystem,
-} from "../../adapters/memory.ts";
+import { MemoryAuthorizer, MemoryFileSystem } from "../../adapters/memory.ts";
 import { dialogue, fetched, loggedIn } from "./_dialogue.ts";
 
 /** The facts of a line, by name. */
@@ -28,7 +25,10 @@ describe("MLST", () => {
           `^250-Listing "/d/f":\n ${facts}[0-9a-f]+; /d/f\n250 End MLST\\.$`,
         ),
       ],
-      ["MLST", /^250-Listing "\/d":\n modify=\d{14};perm=eldfmcp;size=0;type=dir;unique=\S+; \/d\n250 End MLST\.$/],
+      [
+        "MLST",
+        /^250-Listing "\/d":\n modify=\d{14};perm=eldfmcp;size=0;type=dir;unique=\S+; \/d\n250 End MLST\.$/,
+      ],
       ["MLST /", /^250-Listing "\/":\n .*type=dir;.* \/\n250 End MLST\.$/],
       ["MLST missing", "550 No such file or directory."],
       ["MLST f/x", "550 Not a directory."],

@@ -215,5 +215,8 @@ test("facts that were chosen outlive REIN and a new login", async () => {
     ["FEAT", /MLST type;perm;size\*;modify;/],
   ]);
   await client.logIn();
-  await dialogue(client, [["MLST", '250-Listing "/":\n size=0; /\n250 End MLST.']]);
+  await dialogue(client, [[
+    "MLST",
+    '250-Listing "/":\n size=0; /\n250 End MLST.',
+  ]]);
 });

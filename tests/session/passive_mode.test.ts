@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import {
   ConfigError,
+  MemoryClient,
   type MemoryServer,
   settle,
 } from "../../adapters/memory.ts";
@@ -189,7 +190,6 @@ test("a masquerade address is shown by 227, its map first", async () => {
   // Dialled as 0.0.0.0, which is what the server then takes for its own.
   expect(await client.command("PASV")).toMatch(/\(203,0,113,1,\d+,\d+\)/);
   const control = await transport.dial({ hostname: "127.0.0.1", port: 21 });
-  const { MemoryClient } = await import("../../adapters/memory.ts");
   const other = new MemoryClient(control, transport);
   await nextReply(other);
   await other.logIn();

@@ -12,8 +12,7 @@ import {
 } from "./_dialogue.ts";
 
 const NEEDS_LOGIN = "530 Log in with USER and PASS first.";
-const FLUSHED =
-  "331 Previous account information was flushed, send password.";
+const FLUSHED = "331 Previous account information was flushed, send password.";
 
 /** The two ways to leave an account. */
 const WAYS: readonly (readonly [string, string])[] = [

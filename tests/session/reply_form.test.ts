@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
 import {
-  memoryServer,
   MemoryAuthorizer,
   MemoryFileSystem,
+  memoryServer,
 } from "../../adapters/memory.ts";
 import { dialogue, greeted, nextReply } from "./_dialogue.ts";
 

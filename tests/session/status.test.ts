@@ -51,7 +51,10 @@ describe("STAT without an argument", () => {
       );
     await dialogue(client, [
       ["PASV", /^227 /],
-      ["STAT", status(as, "ASCII", "Passive data channel waiting for connection.")],
+      [
+        "STAT",
+        status(as, "ASCII", "Passive data channel waiting for connection."),
+      ],
     ]);
     const data = await client.passive();
     await clock.advance(1_500);

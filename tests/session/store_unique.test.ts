@@ -16,7 +16,9 @@ import {
 /** Names in a folder, sorted. */
 async function entries(files: MemoryFileSystem, folder = "/") {
   const names: string[] = [];
-  for await (const batch of files.list(folder, { sorted: true, stat: "none" })) {
+  for await (
+    const batch of files.list(folder, { sorted: true, stat: "none" })
+  ) {
     names.push(...batch.map((entry) => entry.name));
   }
   return names;

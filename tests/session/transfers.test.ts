@@ -17,8 +17,6 @@ import {
 } from "./_dialogue.ts";
 
 const COMPLETE = "226 Transfer complete.";
-const MARKER_BIG = "554 REST position (11) > file size (10)";
-const TEN = "0123456789";
 
 /** Bytes of every value, in no simple order. */
 function blob(length: number): Uint8Array {
@@ -85,7 +83,11 @@ test("a file that cannot be opened is refused, and the connection stays", async 
     ["STOR d", "550 Is a directory."],
     ["STOR pipe", "550 Not a regular file."],
     ["APPE d", "550 Is a directory."],
-    ["RETR a", "125 Data connection already open. Transfer starting.", COMPLETE],
+    [
+      "RETR a",
+      "125 Data connection already open. Transfer starting.",
+      COMPLETE,
+    ],
   ]);
   expect(new TextDecoder().decode(await readAll(data))).toBe("x");
   data.close();
@@ -93,7 +95,7 @@ test("a file that cannot be opened is refused, and the connection stays", async 
 
 test("STOR empties the file when the command comes", async () => {
   await using stage = await loggedIn();
-  stage.files.writeFile("/a", TEN);
+  stage.files.writeFile("/a", "0123456789");
   await dialogue(stage.client, [["STOR a", /^150 /]]);
   expect(stored(stage, "/a")).toBe("");
   await dialogue(stage.client, [["ABOR", /^225 /]]);
@@ -105,106 +107,6 @@ test("APPE adds to the end, or makes the file", async () => {
   expect(await client.upload("APPE a", "first")).toBe(COMPLETE);
   expect(await client.upload("APPE a", " second")).toBe(COMPLETE);
   expect(stored(stage, "/a")).toBe("first second");
-});
-
-describe("REST", () => {
-  test("is used up by the next RETR, and kept by all else", async () => {
-    await using stage = await loggedIn();
-    const { client, files } = stage;
-    files.writeFile("/a", TEN);
-    await dialogue(client, [
-      ["TYPE I", /^200 /],
-      ["REST 4", "350 Restarting at position 4."],
-      ["NOOP", /^200 /],
-      ["CWD /", /^250 /],
-      ["TYPE A", /^200 /],
-      ["TYPE I", /^200 /],
-      ["APPE a", "450 Can't APPE while REST request is pending."],
-    ]);
-    expect(await fetched(client, "NLST")).toBe("a\r\n");
-    expect(await fetched(client, "RETR a")).toBe("456789");
-    expect(await fetched(client, "RETR a")).toBe(TEN);
-  });
-
-  test("is used up by a transfer that fails, too", async () => {
-    await using stage = await loggedIn();
-    const { client, files } = stage;
-    files.writeFile("/a", TEN);
-    await dialogue(client, [["TYPE I", /^200 /]]);
-    for (
-      const [command, reply] of [
-        ["RETR missing", "550 No such file or directory."],
-        ["RETR a", MARKER_BIG],
-        ["STOR missing", "550 No such file or directory."],
-        ["STOR a", MARKER_BIG],
-      ] as const
-    ) {
-      await dialogue(client, [["REST 11", /^350 /], [command, reply]]);
-      expect(await fetched(client, "RETR a")).toBe(TEN);
-    }
-  });
-
-  test("at the very end of a file gives nothing, with success", async () => {
-    await using stage = await loggedIn();
-    const { client, files } = stage;
-    files.writeFile("/a", TEN);
-    await dialogue(client, [["TYPE I", /^200 /], ["REST 10", /^350 /]]);
-    expect(await fetched(client, "RETR a")).toBe("");
-    await dialogue(client, [["REST 10", /^350 /]]);
-    expect(await client.upload("STOR a", "ABC")).toBe(COMPLETE);
-    expect(stored(stage, "/a")).toBe(`${TEN}ABC`);
-  });
-
-  test("writes into a file and leaves what is behind", async () => {
-    await using stage = await loggedIn();
-    const { client, files } = stage;
-    files.writeFile("/a", TEN);
-    await dialogue(client, [["TYPE I", /^200 /], ["REST 3", /^350 /]]);
-    expect(await client.upload("STOR a", "ZZ")).toBe(COMPLETE);
-    expect(stored(stage, "/a")).toBe("012ZZ56789");
-  });
-
-  test("counts the bytes of the file, then converts", async () => {
-    await using stage = await loggedIn();
-    const { client, files } = stage;
-    files.writeFile("/a", "ab\ncd\n");
-    await dialogue(client, [
-      ["TYPE I", /^200 /],
-      ["REST 3", /^350 /],
-      ["TYPE A", /^200 /],
-    ]);
-    expect(await fetched(client, "RETR a")).toBe("cd\r\n");
-  });
-
-  test("lets a cut upload and a cut download go on", async () => {
-    await using stage = await loggedIn();
-    const { client, transport, files } = stage;
-    const content = blob(100_000);
-    await dialogue(client, [["TYPE I", /^200 /]]);
-    expect(await client.upload("STOR a", content.subarray(0, 40_000)))
-      .toBe(COMPLETE);
-    await dialogue(client, [
-      ["SIZE a", "213 40000"],
-      ["REST 40001", /^350 /],
-      ["STOR a", "554 REST position (40001) > file size (40000)"],
-      ["REST 40000", /^350 /],
-    ]);
-    expect(await client.upload("STOR a", content.subarray(40_000)))
-      .toBe(COMPLETE);
-    expect(same(files.readFile("/a"), content)).toBe(true);
-
-    transport.window = 1000;
-    const data = await client.passive();
-    await dialogue(client, [["RETR a", /^1/]]);
-    const part = new Uint8Array(await data.read() ?? []);
-    data.close();
-    expect(await nextReply(client)).toMatch(
-      /^426 Transfer aborted; \d+ bytes transmitted\.$/,
-    );
-    await dialogue(client, [[`REST ${part.length}`, /^350 /]]);
-    const { bytes } = await client.download("RETR a");
-    expect(same(new Uint8Array([...part, ...bytes]), content)).toBe(true);
-  });
 });
 
 describe("an error of the file system on the way", () => {

@@ -58,7 +58,8 @@ export function buildForNode(): string {
   return entry;
 }
 
-function stateOf(paths: readonly string[]): string {
+/** A name for the state of files and folders. */
+export function stateOf(paths: readonly string[]): string {
   const lines: string[] = [];
   const visit = (path: string): void => {
     const stat = statSync(path, { throwIfNoEntry: false });

@@ -11,6 +11,8 @@ const ROOT: string = fileURLToPath(new URL("../../", import.meta.url));
 export interface CommandOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** What runs the command, in place of {@linkcode commandLine}. */
+  readonly program?: readonly [string, ...string[]];
 }
 
 /** The program and first arguments that run `cli.ts` on this runtime. */
@@ -37,7 +39,7 @@ export class Command {
   stderr = "";
 
   constructor(args: readonly string[], options: CommandOptions = {}) {
-    const [program, ...first] = commandLine();
+    const [program, ...first] = options.program ?? commandLine();
     const { NO_COLOR: _1, FORCE_COLOR: _2, ...env } = process.env;
     this.child = spawn(program, [...first, ...args], {
       cwd: options.cwd ?? ROOT,

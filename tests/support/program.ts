@@ -40,14 +40,22 @@ export function requireProgram(name: string, debianPackage: string): string {
   return path;
 }
 
-/** Runs a program to its end; never through a shell. */
+/**
+ * Runs a program to its end. Parameters that are bytes need a shell: runtimes
+ * pass text only.
+ */
 export function run(
   program: string,
   parameters: readonly (string | Buffer)[],
   options: ProgramOptions = {},
 ): Promise<ProgramResult> {
+  const raw = parameters.some((parameter) => Buffer.isBuffer(parameter));
+  const command = raw ? "sh" : program;
+  const words = raw
+    ? ["-c", `exec ${[program, ...parameters].map(shellWord).join(" ")}`]
+    : parameters as readonly string[];
   return new Promise((resolve, reject) => {
-    const child = spawn(program, parameters as string[], {
+    const child = spawn(command, words, {
       cwd: options.cwd,
       env: { ...process.env, LC_ALL: "C.UTF-8", ...options.env },
       stdio: ["pipe", "pipe", "pipe"],
@@ -86,4 +94,15 @@ export function run(
       });
     });
   });
+}
+
+function shellWord(parameter: string | Buffer): string {
+  if (typeof parameter === "string") {
+    return `'${parameter.replaceAll("'", "'\\''")}'`;
+  }
+  const octal = Array.from(
+    parameter,
+    (byte) => `\\${byte.toString(8).padStart(3, "0")}`,
+  );
+  return `"$(printf '${octal.join("")}')"`;
 }

@@ -1,0 +1,36 @@
+// Makes the command one file that needs no runtime installed:
+//
+//   node scripts/compile.mjs [TARGET...]
+//
+// A target is what `bun build --compile --target` takes, such as
+// `bun-linux-arm64`, and is downloaded by Bun; without any it is this machine.
+// The files are put into `dist-bin`.
+import { spawnSync } from "node:child_process";
+import { mkdirSync, statSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
+const FOLDER = join(ROOT, "dist-bin");
+const MIB = 1024 * 1024;
+
+mkdirSync(FOLDER, { recursive: true });
+const targets = process.argv.slice(2);
+for (const target of targets.length === 0 ? [null] : targets) {
+  const name = target === null ? "anyftpd" : `anyftpd-${target.slice(4)}`;
+  const path = join(FOLDER, name);
+  const { status } = spawnSync(join(ROOT, "node_modules", ".bin", "bun"), [
+    "build",
+    "--compile",
+    // What lies in the folder that is shared must not change the program.
+    "--no-compile-autoload-dotenv",
+    "--no-compile-autoload-bunfig",
+    ...(target === null ? [] : [`--target=${target}`]),
+    `--outfile=${path}`,
+    join(ROOT, "cli.ts"),
+  ], { stdio: ["ignore", "ignore", "inherit"] });
+  if (status !== 0) process.exit(1);
+  const size = (statSync(path).size / MIB).toFixed(0);
+  process.stdout.write(`${relative(ROOT, path)}: ${size} MiB\n`);
+}
