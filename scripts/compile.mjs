@@ -1,25 +1,28 @@
 // Makes the command one file that needs no runtime installed:
 //
-//   node scripts/compile.mjs [TARGET...]
+//   node scripts/compile.mjs [--outdir FOLDER] [TARGET...]
 //
 // A target is what `bun build --compile --target` takes, such as
 // `bun-linux-arm64`, and is downloaded by Bun; without any it is this machine.
-// The files are put into `dist-bin`.
+// Without a folder it is `dist-bin`.
 import { spawnSync } from "node:child_process";
 import { mkdirSync, statSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
-const FOLDER = join(ROOT, "dist-bin");
 const MIB = 1024 * 1024;
 
-mkdirSync(FOLDER, { recursive: true });
-const targets = process.argv.slice(2);
+const { values, positionals: targets } = parseArgs({
+  options: { outdir: { type: "string", default: join(ROOT, "dist-bin") } },
+  allowPositionals: true,
+});
+mkdirSync(values.outdir, { recursive: true });
 for (const target of targets.length === 0 ? [null] : targets) {
   const name = target === null ? "anyftpd" : `anyftpd-${target.slice(4)}`;
-  const path = join(FOLDER, name);
+  const path = join(values.outdir, name);
   const { status } = spawnSync(join(ROOT, "node_modules", ".bin", "bun"), [
     "build",
     "--compile",

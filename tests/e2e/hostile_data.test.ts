@@ -16,7 +16,8 @@ import {
   until,
   within,
 } from "../support/files.ts";
-import { FtpClient, passivePort } from "../support/ftp_client.ts";
+import { FtpClient } from "../support/ftp_client.ts";
+import { passivePort } from "../support/reply_error.ts";
 import { descriptorCount, tcpPorts } from "../support/process_stats.ts";
 import { serverKind, startServer, type TestServer } from "../support/server.ts";
 

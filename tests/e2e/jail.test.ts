@@ -32,7 +32,7 @@ beforeEach(() => {
   ({ root, outside } = folders);
 });
 
-afterEach(() => folders.remove());
+afterEach(() => folders.remove(), 60_000);
 
 async function startSwapping(...paths: string[]): Promise<ChildProcess> {
   const script = fileURLToPath(new URL("jail_swapper.mjs", import.meta.url));
@@ -82,7 +82,7 @@ describe.each<[string, LocalFileSystemOptions]>([
   ["pooled", { blocking: false }],
 ])("while a folder is swapped for a link out (%s)", (_name, options) => {
   test("nothing outside is read, made, changed or removed", async () => {
-    const pieces = 4000;
+    const pieces = 1500;
     furnish(`${root}/swap`, "inside", pieces);
     furnish(outside, "outside!", pieces);
     symlinkSync(outside, `${root}/swap.link`);

@@ -14,7 +14,15 @@ const HERE = "127.0.0.1";
 export interface DataEnd {
   readonly id: number;
   readonly connection: Connection | MemoryConnection;
+  /** Everything, also what is still on its way. */
   written: string;
+  /** Writes, and the end of writing, that are not done. */
+  pending: number;
+  sending: Promise<void>;
+  /**
+   * `finished`: all was sent, then the end. `closed`: perhaps not all. `cut`:
+   * broken off before the end.
+   */
   state: "open" | "finished" | "closed" | "cut";
 }
 
@@ -97,28 +105,29 @@ export class Actor {
     if (end.state !== "open") return;
     const piece = `<${end.id}:${"x".repeat(this.#random.below(300))}>`;
     end.written += piece;
-    end.connection.write(encoder.encode(piece)).catch(() => {});
+    this.#then(end, () => end.connection.write(encoder.encode(piece)));
   }
 
   finish(end: DataEnd): void {
     if (end.state !== "open") return;
     end.state = "finished";
     this.ledger.note(`data ${end.id} finished`);
-    end.connection.closeWrite().catch(() => {});
+    this.#then(end, () => end.connection.closeWrite());
   }
 
   close(end: DataEnd): void {
     if (end.state === "open") end.state = "closed";
+    if (end.state === "finished" && end.pending > 0) end.state = "closed";
     this.ledger.note(`data ${end.id} closed`);
     end.connection.close();
   }
 
   /** Breaks a data connection off. */
   cut(end: DataEnd): void {
+    if (!("reset" in end.connection)) return;
     if (end.state === "open") end.state = "cut";
     this.ledger.note(`data ${end.id} cut`);
-    if ("reset" in end.connection) end.connection.reset();
-    else end.connection.close();
+    end.connection.reset();
   }
 
   /** Reads a data connection to its end. */
@@ -145,7 +154,23 @@ export class Actor {
   #own(connection: Connection): void {
     const id = this.#nextId++;
     this.ledger.note(`data ${id} open`);
-    this.data.push({ id, connection, written: "", state: "open" });
+    this.data.push({
+      id,
+      connection,
+      written: "",
+      pending: 0,
+      sending: Promise.resolve(),
+      state: "open",
+    });
+  }
+
+  /** What is done to one connection is done in turn. */
+  #then(end: DataEnd, act: () => Promise<void>): void {
+    end.pending++;
+    end.sending = end.sending.then(act).then(
+      () => void end.pending--,
+      () => {}, // It stays on its way for ever.
+    );
   }
 
   async #listen(): Promise<void> {

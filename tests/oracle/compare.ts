@@ -6,7 +6,7 @@ import { parseDialogue, type Session } from "./dialogue.ts";
 import { type MaskedExchange, maskExchange } from "./mask.ts";
 import { makeFixture, NodeDialogueIo } from "./node_io.ts";
 import { type DialogueIo, runDialogue } from "./runner.ts";
-import type { Difference } from "./differences.ts";
+import type { Difference } from "./difference.ts";
 
 /** The sessions of `dialogue.txt`. */
 export function readDialogue(): readonly Session[] {

@@ -10,11 +10,8 @@ import {
 import { join } from "node:path";
 import type { DataChannel } from "../support/data_channel.ts";
 import { within } from "../support/files.ts";
-import {
-  type ClientTarget,
-  FtpClient,
-  ReplyError,
-} from "../support/ftp_client.ts";
+import { type ClientTarget, FtpClient } from "../support/ftp_client.ts";
+import { ReplyError } from "../support/reply_error.ts";
 import type { DialogueDataMode } from "./dialogue.ts";
 import { FIXTURE, fixtureDefaults } from "./fixture.ts";
 import type { DialogueControl, DialogueData, DialogueIo } from "./runner.ts";

@@ -7,6 +7,7 @@ import {
   dialData,
 } from "./data_channel.ts";
 import { resetSocket } from "./reset.ts";
+import { passivePort, ReplyError } from "./reply_error.ts";
 import { type Reply, ReplyParser } from "./reply_parser.ts";
 
 /** Where a control connection goes to. */
@@ -17,17 +18,6 @@ export interface ClientTarget {
   readonly localHostname?: string;
   /** Lets a bare CR or LF inside a reply pass. */
   readonly lenient?: boolean;
-}
-
-/** A reply other than the expected one. */
-export class ReplyError extends Error {
-  override readonly name = "ReplyError";
-  readonly reply: Reply;
-
-  constructor(command: string, reply: Reply) {
-    super(`${command}: ${reply.lines.join(" / ")}`);
-    this.reply = reply;
-  }
 }
 
 /**
@@ -292,13 +282,4 @@ export class FtpClient {
     this.#end ??= error;
     for (const waiter of this.#waiters.splice(0)) waiter.reject(this.#end);
   }
-}
-
-/** The port of a 227 or 229 reply. */
-export function passivePort(reply: Reply): number {
-  const short = /\((\d+),(\d+),(\d+),(\d+),(\d+),(\d+)\)/.exec(reply.raw);
-  if (short) return Number(short[5]) * 256 + Number(short[6]);
-  const long = /\(\|\|\|(\d+)\|\)/.exec(reply.raw);
-  if (long) return Number(long[1]);
-  throw new ReplyError("(no port)", reply);
 }
