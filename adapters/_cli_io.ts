@@ -5,6 +5,9 @@ import { ConfigError, messageOf } from "../lib/base/errors.ts";
 import type { CliHost, CliOutput } from "../lib/cli/host.ts";
 import type { Platform } from "../lib/spi/clock.ts";
 import type { FileSystem } from "../lib/spi/file_system.ts";
+import { allowedEnvironment, permit } from "./_cli_permissions.ts";
+import { isGranted, NETWORK_INTERFACES } from "./_deno_permissions.ts";
+import { runtimeGlobals } from "./_runtime_types.ts";
 import { onStopSignal } from "./_shutdown.ts";
 
 /** What differs between the runtimes. */
@@ -22,12 +25,13 @@ export function cliHost(adapter: CliAdapter): CliHost {
     openFolder: (path) => adapter.openFolder(path),
     stdout: output(process.stdout),
     stderr: output(process.stderr),
-    env: process.env,
+    env: allowedEnvironment(),
     cwd: process.cwd(),
     pid: process.pid,
     readTextFile,
     networkAddresses,
     onSignal: onStopSignal,
+    ...(runtimeGlobals.Deno === undefined ? {} : { permit }),
   };
 }
 
@@ -68,11 +72,13 @@ async function readTextFile(path: string): Promise<string> {
 }
 
 function networkAddresses(): readonly string[] {
+  // Deno would ask at the terminal, for no more than a hint.
+  if (!isGranted(NETWORK_INTERFACES)) return [];
   let interfaces: ReturnType<typeof networkInterfaces>;
   try {
     interfaces = networkInterfaces();
   } catch {
-    return []; // Deno without --allow-sys: only a hint is lost.
+    return []; // As Termux on Android: only a hint is lost.
   }
   return Object.values(interfaces).flatMap((list) => list ?? [])
     // Link-local addresses need a zone, which differs on each client.

@@ -9,6 +9,7 @@ import type {
 } from "../lib/spi/transport.ts";
 import { abortable } from "./_abortable.ts";
 import { DenoConnection } from "./_deno_connection.ts";
+import { DenoNetwork } from "./_deno_network.ts";
 import { endpoint } from "./_endpoint.ts";
 import { DEFAULT_BACKLOG } from "./_socket_defaults.ts";
 import { type NodeTransport, nodeTransport } from "./_node_transport.ts";
@@ -38,16 +39,24 @@ export function denoTransport(): NodeTransport {
     );
   }
   const node = nodeTransport();
+  const network = new DenoNetwork();
   return {
     name: "deno",
-    listen: (options) =>
-      options.upgradable ? node.listen(options) : listen(deno, options),
-    connect: (options) =>
+    async listen(options) {
+      await network.mayListen(options);
+      return await (options.upgradable
+        ? node.listen(options)
+        : listen(deno, options));
+    },
+    async connect(options) {
+      network.mayConnect(options);
       // Deno.connect takes no notice of these.
-      options.upgradable || options.localHostname !== undefined ||
-        options.localPort !== undefined
+      return await (options.upgradable ||
+          options.localHostname !== undefined ||
+          options.localPort !== undefined
         ? node.connect(options)
-        : connect(deno, options),
+        : connect(deno, options));
+    },
     listenDescriptor: (descriptor, options) =>
       node.listenDescriptor(descriptor, options),
   };

@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync, statSync } from "node:fs";
 import process from "node:process";
+import { isGranted } from "./_deno_permissions.ts";
 import { type FileCalls, readlinkNow } from "./_file_calls.ts";
 import { fileErrorCode } from "./_file_errors.ts";
 import { type HostPath, hostPath } from "./_host_path.ts";
@@ -55,6 +56,8 @@ export class DescriptorJail implements Jail {
    */
   static probe(folder: HostPath): string | null {
     if (process.platform !== "linux") return null;
+    // Deno would ask at the terminal, and then refuse all the same.
+    if (!isGranted({ name: "read", path: "/proc/self/fd" })) return null;
     let descriptor: number | null = null;
     try {
       descriptor = openSync(folder, NAME_ONLY | constants.O_DIRECTORY);

@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import process from "node:process";
 import { promisify } from "node:util";
+import { isGranted, STATFS } from "./_deno_permissions.ts";
 import { type HostPath, hostText, isLossy } from "./_host_path.ts";
 
 /** A value that is there already, or will be. */
@@ -191,6 +192,8 @@ const REMOTE_TYPES: ReadonlySet<number> = new Set([
 /** The calls that suit the file system on which `path` lies. */
 export function callsFor(path: HostPath): FileCalls {
   if (process.platform !== "linux") return blockingCalls;
+  // Deno would ask at the terminal, for no more than speed.
+  if (!isGranted(STATFS)) return blockingCalls;
   try {
     // Some runtimes answer the type as a signed number.
     const type = fs.statfsSync(path).type >>> 0;

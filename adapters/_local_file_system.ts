@@ -9,6 +9,7 @@ import type {
   ListOptions,
   OpenMode,
 } from "../lib/spi/file_system.ts";
+import { isGranted, STATFS } from "./_deno_permissions.ts";
 import { DescriptorJail } from "./_descriptor_jail.ts";
 import {
   type Answer,
@@ -186,6 +187,10 @@ export class LocalFileSystem implements FileSystem {
   }
 
   async freeSpace(path: string): Promise<number> {
+    // Deno would ask at the terminal.
+    if (!isGranted(STATFS)) {
+      throw makeFileError("not-permitted", "measure", this.locate(path));
+    }
     const free = async (place: Place): Promise<number> => {
       const { bavail, bsize } = await promises.statfs(place.path);
       return bavail * bsize;

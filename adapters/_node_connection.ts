@@ -1,23 +1,38 @@
 import { type Deferred, deferred } from "../lib/base/deferred.ts";
-import type { TransportError } from "../lib/base/errors.ts";
-import type { Connection, Endpoint } from "../lib/spi/transport.ts";
+import { TransportError } from "../lib/base/errors.ts";
+import type {
+  Connection,
+  Endpoint,
+  StartTlsOptions,
+  TlsConfig,
+  TlsInfo,
+} from "../lib/spi/transport.ts";
 import { endpoint } from "./_endpoint.ts";
 import { type NodeSource, StreamSource } from "./_node_source.ts";
+import { NodeTls } from "./_node_tls.ts";
 import type { NodeSocket } from "./_node_types.ts";
 import { busyError, closedError, transportError } from "./_socket_errors.ts";
+import { tlsContext } from "./_tls_context.ts";
+import { tlsError } from "./_tls_errors.ts";
+
+/** The engines copy what they are given, Deno what is left of it each time. */
+const TLS_PIECE_BYTES = 1_048_576;
 
 /** A `net.Socket` as a {@linkcode Connection}. */
 export class NodeConnection implements Connection {
   readonly local: Endpoint;
   readonly remote: Endpoint;
-  readonly tls = null;
 
-  readonly #socket: NodeSocket;
-  readonly #source: NodeSource;
+  #socket: NodeSocket;
+  #source: NodeSource;
+  #tls: NodeTls | null = null;
+  #tlsInfo: TlsInfo | null = null;
   #reader: Deferred<Uint8Array | null> | null = null;
   #writer: Deferred<void> | null = null;
   #finisher: Deferred<void> | null = null;
   #failure: TransportError | null = null;
+  /** What came to a bad end is only the peer's half. */
+  #readFailure: TransportError | null = null;
   #ended = false;
   #finished = false;
   #closed = false;
@@ -33,11 +48,11 @@ export class NodeConnection implements Connection {
     // Asked once: a socket that is closed has forgotten its addresses.
     this.local = local;
     this.remote = remote;
-    source.start(socket, () => this.#arrived());
-    socket.on("end", () => this.#onEnd());
-    // Stays for good: an error without a listener ends the program.
-    socket.on("error", (error) => this.#fail(error));
-    socket.on("close", () => this.#onClose());
+    this.#listen(socket);
+  }
+
+  get tls(): TlsInfo | null {
+    return this.#tlsInfo;
   }
 
   read(): Promise<Uint8Array | null> {
@@ -46,7 +61,8 @@ export class NodeConnection implements Connection {
     if (this.#ended) return Promise.resolve(null);
     const chunk = this.#source.take();
     if (chunk !== null) return Promise.resolve(chunk);
-    if (this.#failure !== null) return Promise.reject(this.#failure);
+    const failure = this.#failure ?? this.#readFailure;
+    if (failure !== null) return Promise.reject(failure);
     const reader = deferred<Uint8Array | null>();
     this.#reader = reader;
     this.#source.request();
@@ -62,13 +78,7 @@ export class NodeConnection implements Connection {
     if (bytes.length === 0) return Promise.resolve();
     const writer = deferred<void>();
     this.#writer = writer;
-    this.#socket.write(bytes, (error) => {
-      // close() or an error may have answered already.
-      if (this.#writer !== writer) return;
-      this.#writer = null;
-      if (error) writer.reject(transportError("Cannot write", error));
-      else writer.resolve();
-    });
+    this.#send(bytes, writer);
     return writer.promise;
   }
 
@@ -79,12 +89,8 @@ export class NodeConnection implements Connection {
     this.#finished = true;
     const finisher = deferred<void>();
     this.#finisher = finisher;
-    this.#socket.end((error?: Error | null) => {
-      if (this.#finisher !== finisher) return;
-      this.#finisher = null;
-      if (error) finisher.reject(transportError("Cannot finish", error));
-      else finisher.resolve();
-    });
+    if (this.#writer === null) this.#finish(finisher);
+    else this.#writer.promise.then(() => this.#finish(finisher), () => {});
     return finisher.promise;
   }
 
@@ -92,7 +98,78 @@ export class NodeConnection implements Connection {
     if (this.#closed) return;
     this.#closed = true;
     this.#rejectPending((action) => closedError(action));
+    // What is sent at once goes out before the end: close_notify.
+    if (this.#tls !== null && !this.#finished) this.#socket.end(() => {});
     this.#socket.destroy();
+  }
+
+  async startTls(
+    config: TlsConfig,
+    options: StartTlsOptions = {},
+  ): Promise<void> {
+    const action = "Cannot start TLS";
+    const context = tlsContext(config);
+    const { signal } = options;
+    if (this.#reader !== null || this.#writer !== null) throw busyError(action);
+    if (this.#tls !== null || this.#finished || this.#ended) {
+      throw new TransportError("other", `${action}: it is too late for that`);
+    }
+    if (signal?.aborted) this.close();
+    if (this.#closed) throw closedError(action);
+    if (this.#failure !== null) throw this.#failure;
+    const tls = new NodeTls(this.#socket, context);
+    this.#tls = tls;
+    this.#socket = tls.socket;
+    this.#source = new StreamSource();
+    this.#listen(tls.socket);
+    const onAbort = () => this.close();
+    signal?.addEventListener("abort", onAbort, { once: true });
+    try {
+      this.#tlsInfo = await tls.handshake;
+    } catch (error) {
+      if (this.#closed) throw closedError(action);
+      const failure = tlsError(action, error);
+      this.#failure = failure;
+      throw failure;
+    } finally {
+      signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  /** Follows `socket`, until another takes its place. */
+  #listen(socket: NodeSocket): void {
+    const isOurs = () => this.#socket === socket;
+    this.#source.start(socket, () => this.#arrived());
+    socket.on("end", () => isOurs() && this.#onEnd());
+    // Stays for good: an error without a listener ends the program.
+    socket.on("error", (error) => isOurs() && this.#fail(error));
+    socket.on("close", () => isOurs() && this.#onClose());
+  }
+
+  #send(bytes: Uint8Array, writer: Deferred<void>): void {
+    const isPiece = this.#tls !== null && bytes.length > TLS_PIECE_BYTES;
+    const piece = isPiece ? bytes.subarray(0, TLS_PIECE_BYTES) : bytes;
+    this.#socket.write(piece, (error) => {
+      // close() or an error may have answered already.
+      if (this.#writer !== writer) return;
+      if (!error && isPiece) {
+        this.#send(bytes.subarray(TLS_PIECE_BYTES), writer);
+        return;
+      }
+      this.#writer = null;
+      if (error) writer.reject(this.#error("Cannot write", error));
+      else writer.resolve();
+    });
+  }
+
+  #finish(finisher: Deferred<void>): void {
+    if (this.#finisher !== finisher) return;
+    this.#socket.end((error?: Error | null) => {
+      if (this.#finisher !== finisher) return;
+      this.#finisher = null;
+      if (error) finisher.reject(this.#error("Cannot finish", error));
+      else finisher.resolve();
+    });
   }
 
   #arrived(): void {
@@ -105,15 +182,30 @@ export class NodeConnection implements Connection {
   }
 
   #onEnd(): void {
-    this.#ended = true;
-    this.#reader?.resolve(null);
+    const action = "Cannot read";
+    const failure = this.#tls?.endError(action) ?? null;
+    if (failure === null) {
+      this.#ended = true;
+      this.#reader?.resolve(null);
+    } else if (failure.code === "reset") {
+      this.#fail(failure);
+    } else {
+      this.#readFailure = failure;
+      this.#reader?.reject(failure);
+    }
     this.#reader = null;
   }
 
   #fail(error: unknown): void {
     if (this.#closed) return;
-    this.#failure ??= transportError("Cannot go on", error);
-    this.#rejectPending((action) => transportError(action, error));
+    this.#failure ??= this.#error("Cannot go on", error);
+    this.#rejectPending((action) => this.#error(action, error));
+  }
+
+  #error(action: string, error: unknown): TransportError {
+    return this.#tls === null
+      ? transportError(action, error)
+      : tlsError(action, error);
   }
 
   #onClose(): void {

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
+import { isGranted } from "./_deno_permissions.ts";
 
 /** How long the names of users and groups are kept. */
 const LIFE_MS = 60_000;
@@ -9,7 +10,8 @@ const LIFE_MS = 60_000;
  *
  * The files are read when a name is asked for and they were last read a minute
  * ago. Users of a directory service (LDAP, Active Directory) are not in them
- * and have no name here; listings then show the number.
+ * and have no name here; listings then show the number. So they do on Deno
+ * without the permission to read the files.
  */
 export class OwnerNames {
   readonly #file: string;
@@ -50,6 +52,8 @@ export const groups: OwnerNames = new OwnerNames("/etc/group");
 
 function readText(path: string): string {
   try {
+    // Deno would ask at the terminal, for each listing.
+    if (!isGranted({ name: "read", path })) return "";
     return readFileSync(path, "utf8");
   } catch {
     return "";

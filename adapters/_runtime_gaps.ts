@@ -28,3 +28,17 @@ export const DENO_NODE_WRITE_AFTER_END: RuntimeGap = {
   reason: "node:net fails with EPIPE once a write has to wait for a peer " +
     "that has half closed",
 };
+
+/** Seen with Deno 2.9.5. */
+export const DENO_TLS_CIPHERS: RuntimeGap = {
+  here: onDeno,
+  reason: "node:tls checks the names in the option ciphers and then offers " +
+    "all the same",
+};
+
+/** Seen with Deno 2.9.5. */
+export const DENO_TLS_RESUMED_TRUST: RuntimeGap = {
+  here: onDeno,
+  reason: "node:tls finds every client certificate trusted when a session is " +
+    "resumed, so that the adapter remembers those that were",
+};

@@ -26,8 +26,26 @@ export interface DenoTcpListener {
   close(): void;
 }
 
+/** What a program of Deno may be allowed; without details, all of its kind. */
+export type DenoPermission =
+  | { readonly name: "read" | "write"; readonly path?: string }
+  | { readonly name: "net"; readonly host?: string }
+  | { readonly name: "env"; readonly variable?: string }
+  | { readonly name: "sys"; readonly kind?: "networkInterfaces" | "statfs" };
+
+/** The answer about a {@linkcode DenoPermission}. */
+export interface DenoPermissionStatus {
+  readonly state: "granted" | "prompt" | "denied";
+}
+
 /** What the Deno adapter needs of `globalThis.Deno`. */
 export interface DenoApi {
+  readonly permissions: {
+    /** Asks nobody. */
+    querySync(permission: DenoPermission): DenoPermissionStatus;
+    /** Asks the user on a terminal, elsewhere refuses. */
+    request(permission: DenoPermission): Promise<DenoPermissionStatus>;
+  };
   listen(options: {
     readonly hostname: string;
     readonly port: number;

@@ -12,6 +12,7 @@ import { median, summarize } from "./compare/stats.ts";
 import {
   checkDemands,
   type Demand,
+  formatSummary,
   formatTable,
   type Row,
 } from "./compare/table.ts";
@@ -183,7 +184,8 @@ async function compare(settings: Settings): Promise<number> {
     const names = field.running.map((peer) => peer.name);
     const base = names.includes(settings.base) ? settings.base : first.name;
     const rows = await measure(field, settings);
-    process.stdout.write(`${formatTable(rows, base)}\n`);
+    process.stdout.write(`${formatTable(rows, base)}\n\n`);
+    process.stdout.write(`${formatSummary(rows)}\n\n`);
     const demands = checkDemands(rows, DEMANDS);
     for (const { text } of demands) process.stdout.write(`${text}\n`);
     process.stdout.write(`kept in ${save(settings, field, rows)}\n`);

@@ -130,6 +130,14 @@ export class Turn {
     return this.#samples;
   }
 
+  /** A server that sends less than it should is not a fast one. */
+  #check(got: number, wanted: number): void {
+    if (got === wanted) return;
+    throw new Error(
+      `Cannot measure ${this.#peer.name}: it sent ${got} of ${wanted} bytes`,
+    );
+  }
+
   #name(file: string): string {
     return this.#peer.prefix + file;
   }
@@ -187,11 +195,7 @@ export class Turn {
     const client = await steps.login(this.#target);
     await this.#sample(async () => {
       const moved = await steps.downloadOnce(client, this.#name(BIG_NAME));
-      if (moved.bytes !== bytes) {
-        throw new Error(
-          `Cannot trust ${this.#peer.name}: ${moved.bytes} of ${bytes} bytes`,
-        );
-      }
+      this.#check(moved.bytes, bytes);
       return moved.seconds;
     }, this.#transferred("download", bytes));
     this.#reserve.release();
@@ -206,7 +210,8 @@ export class Turn {
       () =>
         steps.timed(async () => {
           for (let i = 0; i < smallFiles; i++) {
-            await client.retrieve(this.#name(SMALL_NAME));
+            const got = await client.retrieve(this.#name(SMALL_NAME));
+            this.#check(got, SMALL_BYTES);
           }
         }),
       this.#counted("small files", smallFiles),

@@ -64,13 +64,14 @@ function cells(rows: readonly Row[], row: Row, base: string): string[] {
   ];
 }
 
-/** All rows as a Markdown table; ratios are to `base`, higher is better. */
-export function formatTable(rows: readonly Row[], base: string): string {
-  const lines = [[...HEAD], ...rows.map((row) => cells(rows, row, base))];
-  const widths = HEAD.map((_, column) =>
+/** Lays out lines of cells, the first being the head, as a Markdown table. */
+function markdown(
+  lines: readonly (readonly string[])[],
+  isText: (column: number) => boolean,
+): string {
+  const widths = (lines[0] ?? []).map((_, column) =>
     Math.max(...lines.map((line) => line[column]?.length ?? 0))
   );
-  const isText = (column: number): boolean => [0, 1, 5].includes(column);
   const format = (line: readonly string[]): string => {
     const padded = line.map((cell, column) =>
       isText(column)
@@ -84,6 +85,36 @@ export function formatTable(rows: readonly Row[], base: string): string {
   );
   const [head, ...body] = lines.map(format);
   return [head, `| ${rule.join(" | ")} |`, ...body].join("\n");
+}
+
+/** All rows as a Markdown table; ratios are to `base`, higher is better. */
+export function formatTable(rows: readonly Row[], base: string): string {
+  const lines = [HEAD, ...rows.map((row) => cells(rows, row, base))];
+  return markdown(lines, (column) => [0, 1, 5].includes(column));
+}
+
+/** Medians alone, a column for each server: of the values, then of the CPU. */
+export function formatSummary(rows: readonly Row[]): string {
+  const peers = [...new Set(rows.map((row) => row.peer))];
+  const metrics = [...new Set(rows.map((row) => row.metric))];
+  const table = (
+    unit: (row: Row) => string,
+    value: (row: Row) => string,
+  ): string => {
+    const body = metrics.map((metric) => {
+      const mine = peers.map((peer) => find(rows, metric, peer));
+      const some = mine.find((row) => row !== undefined);
+      const name = some === undefined ? metric : `${metric}, ${unit(some)}`;
+      return [name, ...mine.map((row) => row === undefined ? "-" : value(row))];
+    });
+    return markdown([["median", ...peers], ...body], (column) => column === 0);
+  };
+  const values = table((row) => row.unit, (row) => figure(row.value.median));
+  const cpu = table(
+    (row) => `CPU ${row.cpuUnit}`,
+    (row) => row.cpuMedian.toFixed(2),
+  );
+  return `${values}\n\n${cpu}`;
 }
 
 /** One line for each demand that both servers were there for. */

@@ -12,7 +12,7 @@ import {
 // password file. The user of anonymous clients must have a home that exists,
 // which `nobody` has not, and their root must not be writable, so the folder is
 // one below it. `isolate` and `isolate_network`, kernel namespaces for each
-// session, are on by default and much of the price of a login.
+// session, are on by default and a third of the price of a login.
 function config({ work, port }: PeerPlace): string {
   return `\
 listen=YES

@@ -12,6 +12,28 @@ export interface CliOutput {
 /** The signals that ask the command to end. */
 export type StopSignal = "SIGINT" | "SIGTERM";
 
+/** What the command is about to use, for a runtime that has permissions. */
+export interface CliNeeds {
+  /** The folder to share. */
+  readonly directory: string;
+  /** Whether clients may change it. */
+  readonly write: boolean;
+  /** The address to listen on; `null`: every interface. */
+  readonly interface: string | null;
+  /** The port to listen on. */
+  readonly port: number;
+  /** A file with a password, if one is named. */
+  readonly passwordFile: string | null;
+  /** An environment variable that cannot be done without. */
+  readonly variable: string | null;
+}
+
+/** Something that the command does without. */
+export interface CliNote {
+  readonly level: "info" | "debug";
+  readonly message: string;
+}
+
 /** What the command needs of the program that it runs in. */
 export interface CliHost {
   /** Sockets, clock and randomness for the server. */
@@ -38,6 +60,14 @@ export interface CliHost {
    * @throws {ConfigError} when it cannot be read
    */
   readTextFile(path: string): Promise<string>;
+  /**
+   * Asks for what is needed before any of it is used, and once; absent where
+   * a program may do everything that its user may.
+   *
+   * @returns what could not be had and is not missed
+   * @throws {PermissionError} when something necessary is refused
+   */
+  permit?(needs: CliNeeds): Promise<readonly CliNote[]>;
   /** IP addresses of this machine, without loopback and link-local ones. */
   networkAddresses(): readonly string[];
   /** Calls `listener` for each signal until the answer is called. */

@@ -2,6 +2,7 @@ import { ConfigError, messageOf } from "../base/errors.ts";
 import { escapeText } from "../protocol/command_line.ts";
 import type { CliHost } from "./host.ts";
 import { parseCommandLineOptions } from "./options.ts";
+import { PermissionError } from "./permission_error.ts";
 import { serve } from "./serve.ts";
 import { USAGE } from "./usage.ts";
 import { UsageError } from "./usage_error.ts";
@@ -45,6 +46,9 @@ export async function main(
     if (error instanceof UsageError) {
       host.stderr.write("Try 'anyftpd --help'\n");
       return EXIT_USAGE;
+    }
+    if (error instanceof PermissionError) {
+      host.stderr.write(`${escapeText(error.hint)}\n`);
     }
     return error instanceof ConfigError ? EXIT_USAGE : EXIT_FAILURE;
   }

@@ -5,6 +5,13 @@ import { UsageError } from "./usage_error.ts";
 /** The variable that may hold the password. */
 export const PASSWORD_VARIABLE = "ANYFTPD_PASSWORD";
 
+/** The variable, when only that can bring the password. */
+export function passwordVariable(options: CliOptions): string | null {
+  const { username, password, passwordFile } = options;
+  const elsewhere = password !== null || passwordFile !== null;
+  return username === null || elsewhere ? null : PASSWORD_VARIABLE;
+}
+
 /**
  * The password for the user of `-u`: from `-P`, else from the first line of
  * `--password-file`, else from the environment.

@@ -10,7 +10,7 @@ import { announceConfiguration, announceStart } from "./announce.ts";
 import type { CliHost, StopSignal } from "./host.ts";
 import { type Logger, makeLogger } from "./logger.ts";
 import type { CliOptions } from "./options.ts";
-import { findPassword } from "./password.ts";
+import { findPassword, passwordVariable } from "./password.ts";
 import { serverOptions } from "./server_options.ts";
 import { stopServer } from "./stop.ts";
 
@@ -26,7 +26,16 @@ export async function serve(
   host: CliHost,
 ): Promise<number> {
   const logger = makeLogger(options, host);
-  const fileSystem = host.openFolder(options.directory ?? host.cwd);
+  const directory = options.directory ?? host.cwd;
+  const notes = await host.permit?.({
+    directory,
+    write: options.write,
+    interface: options.interface,
+    port: options.port,
+    passwordFile: options.passwordFile,
+    variable: passwordVariable(options),
+  }) ?? [];
+  const fileSystem = host.openFolder(directory);
   const password = options.username === null
     ? ""
     : await findPassword(options, host);
@@ -40,6 +49,7 @@ export async function serve(
   const ignoreSignals = host.onSignal((signal) => void signals.push(signal));
   try {
     announceConfiguration(options, host, logger);
+    for (const { level, message } of notes) logger.log(level, message);
     const endpoint = await listen(server, options);
     announceStart(endpoint, fileSystem, options, host, logger);
     const signal = await signals.take();

@@ -20,7 +20,7 @@ export interface DispatchHost {
   readonly log: Log;
   reply(reply: Reply): void;
   /** Sends a part of a streamed reply; resolves when more is welcome. */
-  send(bytes: Uint8Array): Promise<void>;
+  sendPart(bytes: Uint8Array, isLast: boolean): Promise<void>;
   /** Ends the session once its replies are out. */
   end(): void;
 }
@@ -160,17 +160,19 @@ async function stream(
   streamed: StreamedReply,
 ): Promise<void> {
   const { codec } = host.context.settings;
-  await host.send(encodeReplyStart(streamed.code, streamed.text, codec));
+  const send = (bytes: Uint8Array, isLast = false): Promise<void> =>
+    host.sendPart(bytes, isLast);
+  await send(encodeReplyStart(streamed.code, streamed.text, codec));
   try {
     for await (const lines of streamed.body) {
-      if (lines.length > 0) await host.send(encodeReplyBody(lines, codec));
+      if (lines.length > 0) await send(encodeReplyBody(lines, codec));
     }
   } catch (error) {
     // The reply has begun, so it can only be cut short.
     host.log.error("Cannot finish a reply", error);
   }
   host.log.write("debug", `-> ${streamed.code} ${streamed.end}`);
-  await host.send(encodeReplyEnd(streamed.code, streamed.end, codec));
+  await send(encodeReplyEnd(streamed.code, streamed.end, codec), true);
 }
 
 function notAllowed(): Reply {

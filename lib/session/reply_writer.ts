@@ -11,6 +11,9 @@ export class ReplyWriter {
   #queuedBytes = 0;
   #writing: Promise<void> | null = null;
   #broken = false;
+  /** A reply that comes in parts has begun; these wait for its last one. */
+  #isOpen = false;
+  #behind: Uint8Array[] = [];
 
   constructor(connection: Connection) {
     this.#connection = connection;
@@ -23,15 +26,31 @@ export class ReplyWriter {
 
   /** After the connection failed, what is sent is dropped. */
   send(bytes: Uint8Array): void {
-    if (this.#broken) return;
-    this.#queue.push(bytes);
-    this.#queuedBytes += bytes.length;
-    this.#writing ??= this.#write();
+    if (this.#isOpen) this.#behind.push(bytes);
+    else this.#enqueue(bytes);
+  }
+
+  /**
+   * Sends a part of a reply; others stand back until its last part. A transfer
+   * may end in the middle of it, and its 226 must not be taken for a line.
+   */
+  sendPart(bytes: Uint8Array, isLast: boolean): void {
+    this.#isOpen = !isLast;
+    this.#enqueue(bytes);
+    if (!isLast) return;
+    for (const behind of this.#behind.splice(0)) this.#enqueue(behind);
   }
 
   /** Resolves when all is sent, or the connection failed. Never rejects. */
   async flushed(): Promise<void> {
     while (this.#writing !== null) await this.#writing;
+  }
+
+  #enqueue(bytes: Uint8Array): void {
+    if (this.#broken) return;
+    this.#queue.push(bytes);
+    this.#queuedBytes += bytes.length;
+    this.#writing ??= this.#write();
   }
 
   async #write(): Promise<void> {

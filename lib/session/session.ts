@@ -128,7 +128,7 @@ export class Session {
       context: this.#context,
       log: this.#log,
       reply: (answer) => this.#reply(answer),
-      send: (bytes) => this.#send(bytes),
+      sendPart: (bytes, isLast) => this.#sendPart(bytes, isLast),
       end: () => this.#quit(),
     };
   }
@@ -307,8 +307,8 @@ export class Session {
     this.#writer.send(encodeReply(answer, this.#host.settings.codec));
   }
 
-  async #send(bytes: Uint8Array): Promise<void> {
-    this.#writer.send(bytes);
+  async #sendPart(bytes: Uint8Array, isLast: boolean): Promise<void> {
+    this.#writer.sendPart(bytes, isLast);
     if (this.#writer.queuedBytes > MAX_UNREAD_REPLY_BYTES) {
       await this.#writer.flushed();
     }

@@ -133,14 +133,14 @@ export class Transfer {
         return await pumpConnectionToFile(plan, context, first);
       case "send":
         if (connection.sendFile !== undefined && !plan.ascii) {
-          if (plan.file.fd !== undefined) return await this.#sendFile();
+          if (plan.file.fd !== undefined) return await this.#sendFile(context);
         }
         return await pumpFileToConnection(plan, context);
     }
   }
 
   /** The transport reads the file itself; the throttle sets the slices. */
-  async #sendFile(): Promise<void> {
+  async #sendFile(context: PumpContext): Promise<void> {
     const { plan } = this;
     const { connection } = this.#opened;
     if (plan.kind !== "send" || connection.sendFile === undefined) return;
@@ -150,12 +150,25 @@ export class Transfer {
         ? SEND_FILE_BYTES
         : await this.#throttle.take(SEND_FILE_BYTES, this.#aborting.signal);
       this.#sending = true;
-      const sent = await connection.sendFile(plan.file, at, slice);
+      let sent = 0;
+      try {
+        sent = await connection.sendFile(plan.file, at, slice);
+      } catch (error) {
+        if (at > plan.offset || !isUnsupported(error)) throw error;
+        // Not for this file or this connection: copying always works.
+        return await pumpFileToConnection(plan, context);
+      } finally {
+        if (sent < slice) this.#throttle?.giveBack?.(slice - sent);
+      }
       if (sent === 0) return;
       this.#bytes += sent;
       at += sent;
     }
   }
+}
+
+function isUnsupported(error: unknown): boolean {
+  return error instanceof TransportError && error.code === "unsupported";
 }
 
 function outcomeOf(error: unknown): TransferOutcome {

@@ -98,7 +98,8 @@ describe.each(WAYS)("%s", (command, reply) => {
     const { client } = stage;
     await dialogue(client, [["RETR a", /^150 /]]);
     expect(open).toBe(1);
-    await dialogue(client, [[command, reply]]);
+    const told = "426 Transfer aborted; the login ended.";
+    await dialogue(client, [[command, told, reply]]);
     expect(open).toBe(0);
     await client.logIn();
     const data = await client.passive();

@@ -11,6 +11,8 @@ const ROOT: string = fileURLToPath(new URL("../../", import.meta.url));
 export interface CommandOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** @default {"ignore"} */
+  readonly stdin?: "ignore" | "pipe";
   /** What runs the command, in place of {@linkcode commandLine}. */
   readonly program?: readonly [string, ...string[]];
 }
@@ -44,7 +46,7 @@ export class Command {
     this.child = spawn(program, [...first, ...args], {
       cwd: options.cwd ?? ROOT,
       env: { ...env, ...options.env },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [options.stdin ?? "ignore", "pipe", "pipe"],
     });
     this.child.stdout!.on("data", (chunk) => this.stdout += String(chunk));
     this.child.stderr!.on("data", (chunk) => this.stderr += String(chunk));

@@ -1,8 +1,23 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
-/** Open descriptors of a process. */
+/**
+ * Open files and network sockets of a process. What runtimes open for
+ * themselves, whenever they like, is left out: pipes, polls, Unix sockets and
+ * their caches.
+ */
 export function descriptorCount(pid: number): number {
-  return readdirSync(`/proc/${pid}/fd`).length;
+  const open = descriptors(pid);
+  const local = unixInodes(pid);
+  return open.filter((target) => {
+    const inode = /^socket:\[(\d+)\]$/.exec(target)?.[1];
+    if (inode !== undefined) return !local.has(inode);
+    return target.startsWith("/") && !/^\/dev\/|\/\.cache\//.test(target);
+  }).length;
+}
+
+function unixInodes(pid: number): Set<string | undefined> {
+  const lines = readFileSync(`/proc/${pid}/net/unix`, "utf8").split("\n");
+  return new Set(lines.slice(1).map((line) => line.split(/\s+/)[6]));
 }
 
 /** What each open descriptor of a process is, for messages. */

@@ -1,0 +1,147 @@
+import { realpathSync } from "node:fs";
+import { isIP } from "node:net";
+import { resolve } from "node:path";
+import process from "node:process";
+import type { CliHost, CliNeeds, CliNote } from "../lib/cli/host.ts";
+import { PermissionError } from "../lib/cli/permission_error.ts";
+import {
+  flagFor,
+  isGranted,
+  NETWORK_INTERFACES,
+  permissionHost,
+  request,
+  STATFS,
+} from "./_deno_permissions.ts";
+import type { DenoPermission } from "./_runtime_types.ts";
+
+/** See {@linkcode CliHost.permit}; for Deno. */
+export async function permit(needs: CliNeeds): Promise<readonly CliNote[]> {
+  const refused = [
+    ...await requestNetwork(needs),
+    ...await requestFiles(needs),
+    ...await requestAll(variables(needs)),
+  ];
+  if (refused.length > 0) {
+    const things = refused.map(describe).join(", ");
+    throw new PermissionError(
+      `Cannot start: Deno was not allowed ${things}`,
+      `Add to 'deno run': ${refused.map(flagFor).map(quoted).join(" ")}`,
+    );
+  }
+  return notesFor(needs);
+}
+
+/** The environment as far as it may be read; the rest looks as if not set. */
+export function allowedEnvironment(): CliHost["env"] {
+  return new Proxy<Record<string, string | undefined>>({}, {
+    get: (_, variable) =>
+      typeof variable === "string" && isGranted({ name: "env", variable })
+        ? process.env[variable]
+        : undefined,
+  });
+}
+
+async function requestNetwork(
+  needs: CliNeeds,
+): Promise<readonly DenoPermission[]> {
+  const { interface: address, port } = needs;
+  // A name is looked up first; what it stands for is not known before.
+  if (address === null || isIP(address) === 0) {
+    return await requestAll([{ name: "net" }]);
+  }
+  // Whoever allows one port alone wants it so, and knows what to allow else.
+  const host = permissionHost(address, port);
+  if (isGranted({ name: "net", host })) return [];
+  return await requestAll([{ name: "net", host: permissionHost(address) }]);
+}
+
+async function requestFiles(
+  needs: CliNeeds,
+): Promise<readonly DenoPermission[]> {
+  const { passwordFile, write } = needs;
+  const files = passwordFile === null
+    ? []
+    : await requestAll([{ name: "read", path: resolve(passwordFile) }]);
+  const named = resolve(needs.directory);
+  const unread = await requestAll([{ name: "read", path: named }]);
+  // Without the first permission, nobody knows where a link leads.
+  const path = unread.length > 0 ? named : realPath(named);
+  return [
+    ...files,
+    ...unread,
+    ...(path === named ? [] : await requestAll([{ name: "read", path }])),
+    ...(write ? await requestAll([{ name: "write", path }]) : []),
+  ];
+}
+
+function variables(needs: CliNeeds): readonly DenoPermission[] {
+  const { variable } = needs;
+  return variable === null ? [] : [{ name: "env", variable }];
+}
+
+/** Asks for one after the other; answers what was refused. */
+async function requestAll(
+  permissions: readonly DenoPermission[],
+): Promise<readonly DenoPermission[]> {
+  const refused: DenoPermission[] = [];
+  for (const permission of permissions) {
+    if (!await request(permission)) refused.push(permission);
+  }
+  return refused;
+}
+
+/** What is done without, and how to have it. */
+function notesFor(needs: CliNeeds): readonly CliNote[] {
+  const notes: CliNote[] = [];
+  if (needs.interface === null && !isGranted(NETWORK_INTERFACES)) {
+    notes.push({
+      level: "info",
+      message: "not showing the addresses of this machine: Deno needs " +
+        flagFor(NETWORK_INTERFACES),
+    });
+  }
+  if (!isGranted({ name: "read", path: "/etc/passwd" })) {
+    notes.push({
+      level: "debug",
+      message: "not showing names of owners: Deno needs " +
+        "--allow-read=/etc/passwd,/etc/group",
+    });
+  }
+  if (!isGranted(STATFS)) {
+    notes.push({
+      level: "debug",
+      message: "not looking for network file systems, which are slower so: " +
+        `Deno needs ${flagFor(STATFS)}`,
+    });
+  }
+  return notes;
+}
+
+function describe(permission: DenoPermission): string {
+  switch (permission.name) {
+    case "read":
+      return `to read ${permission.path}`;
+    case "write":
+      return `to write to ${permission.path}`;
+    case "net":
+      return "to use the network";
+    case "env":
+      return `to read the variable ${permission.variable}`;
+    case "sys":
+      return `to ask the system for ${permission.kind}`;
+  }
+}
+
+/** A word for a shell. */
+function quoted(word: string): string {
+  if (/^[\w./:=,@%+[\]-]*$/.test(word)) return word;
+  return `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path; // There is none, as opening it will tell.
+  }
+}

@@ -1,0 +1,172 @@
+import type { Socket } from "node:net";
+import { type SecureContext, TLSSocket } from "node:tls";
+import { type Deferred, deferred } from "../lib/base/deferred.ts";
+import { TransportError } from "../lib/base/errors.ts";
+import type { TlsInfo } from "../lib/spi/transport.ts";
+import { watchEnd } from "./_node_tls_end.ts";
+import type { NodeSocket } from "./_node_types.ts";
+import { DENO_TLS_RESUMED_TRUST } from "./_runtime_gaps.ts";
+import type { TlsContext } from "./_tls_context.ts";
+import { endError, type TlsEnd, tlsError } from "./_tls_errors.ts";
+
+const ACTION = "Cannot start TLS";
+
+/** A transfer reads and decrypts this much ahead. */
+const READ_AHEAD_BYTES = 262_144;
+
+/** Client certificates that one context remembers as trusted. */
+const MOST_REMEMBERED = 1000;
+
+/** Events of a `TLSSocket` that all runtimes have and no types tell of. */
+interface Emitter {
+  on(event: string, listener: (error?: unknown) => void): unknown;
+}
+
+/** What a `TLSSocket` holds besides its public members. */
+interface Verifying {
+  readonly ssl?: { verifyError?(): unknown } | null;
+}
+
+/** The server end of TLS over a socket of `node:net`. */
+export class NodeTls {
+  /** The inner stream. */
+  readonly socket: NodeSocket;
+  /**
+   * Rejects with the errors of `Connection.startTls`, after which the socket
+   * has to be destroyed.
+   */
+  readonly handshake: Promise<TlsInfo>;
+
+  readonly #socket: TLSSocket;
+  readonly #context: TlsContext;
+  readonly #done: Deferred<TlsInfo> = deferred();
+  readonly #ending: () => TlsEnd;
+
+  constructor(raw: NodeSocket, context: TlsContext) {
+    this.#context = context;
+    this.handshake = this.#done.promise;
+    const socket = new TLSSocket(raw as unknown as Socket, {
+      isServer: true,
+      secureContext: context.secure as SecureContext,
+      requestCert: context.asks,
+      rejectUnauthorized: context.requires,
+      ...(context.protocols === null
+        ? {}
+        : { ALPNProtocols: [...context.protocols] }),
+      ...(context.choose === undefined
+        ? {}
+        : { SNICallback: (name, done) => this.#choose(name, done) }),
+      ...{ highWaterMark: READ_AHEAD_BYTES },
+    });
+    this.#socket = socket;
+    this.socket = socket;
+    this.#ending = watchEnd(raw, socket);
+    const events: Emitter = socket;
+    events.on("secure", () => this.#onSecure());
+    events.on("error", (error) => this.#fail(error));
+    // Garbage after the handshake comes as this only.
+    events.on("_tlsError", (error) => this.#fail(error));
+    events.on(
+      "end",
+      () => this.#done.reject(this.endError(ACTION) ?? truncated()),
+    );
+    events.on("close", () => this.#fail(closed()));
+  }
+
+  /** After `end`: why that was no end, or `null`. */
+  endError(action: string): TransportError | null {
+    return endError(action, this.#ending());
+  }
+
+  #fail(error: unknown): void {
+    this.#done.reject(tlsError(ACTION, isHangUp(error) ? truncated() : error));
+  }
+
+  #onSecure(): void {
+    try {
+      this.#done.resolve(this.#info());
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #info(): TlsInfo {
+    const socket = this.#socket;
+    const raw: unknown = socket.getPeerCertificate()?.raw;
+    const { asks, requires } = this.#context;
+    const peer = asks && raw instanceof Uint8Array && this.#isTrusted()
+      ? new Uint8Array(raw)
+      : null;
+    if (requires && peer === null) {
+      throw new TransportError(
+        "tls",
+        `${ACTION}: the client's certificate is not trusted`,
+      );
+    }
+    return {
+      protocol: socket.getProtocol(),
+      cipher: socket.getCipher()?.standardName ?? null,
+      resumed: socket.isSessionReused(),
+      peerCertificate: peer,
+      alpn: textOrNull(socket.alpnProtocol),
+      serverName: textOrNull(
+        (socket as { readonly servername?: unknown }).servername,
+      ),
+    };
+  }
+
+  /** Whether the certificate that the client gave leads to one of `ca`. */
+  #isTrusted(): boolean {
+    const socket = this.#socket;
+    const { trusted } = this.#context;
+    const print = socket.getPeerCertificate().fingerprint256;
+    if (DENO_TLS_RESUMED_TRUST.here && socket.isSessionReused()) {
+      return trusted.has(print);
+    }
+    const { ssl } = socket as unknown as Verifying;
+    // Bun says it itself, as tls.Server does on Node.
+    const isTrusted = socket.authorized ||
+      typeof ssl?.verifyError === "function" && !ssl.verifyError();
+    if (DENO_TLS_RESUMED_TRUST.here && isTrusted) {
+      if (trusted.size >= MOST_REMEMBERED) trusted.clear();
+      trusted.add(print);
+    }
+    return isTrusted;
+  }
+
+  #choose(
+    name: string,
+    done: (error: Error | null, chosen?: SecureContext) => void,
+  ): void {
+    this.#context.choose?.(name).then(
+      (chosen) => done(null, (chosen ?? this.#context).secure as SecureContext),
+      (error: unknown) =>
+        done(
+          error instanceof Error ? error : new Error("no certificate", {
+            cause: error,
+          }),
+        ),
+    );
+  }
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === "string" && value !== "" ? value : null;
+}
+
+function closed(): TransportError {
+  return new TransportError("closed", `${ACTION}: the connection is closed`);
+}
+
+function truncated(): TransportError {
+  return new TransportError(
+    "truncated",
+    `${ACTION}: the client finished within the handshake`,
+  );
+}
+
+/** What Bun makes of an end within the handshake; a reset has a `syscall`. */
+function isHangUp(error: unknown): boolean {
+  return typeof error === "object" && error !== null && "code" in error &&
+    error.code === "ECONNRESET" && !("syscall" in error);
+}
