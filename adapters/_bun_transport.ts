@@ -20,6 +20,7 @@ import {
   runtimeGlobals,
 } from "./_runtime_types.ts";
 import { transportError } from "./_socket_errors.ts";
+import { checkTls } from "./_tls_context.ts";
 
 /**
  * The sockets of Bun, and those of its `node:net` for inherited descriptors.
@@ -40,6 +41,7 @@ export function bunTransport(): NodeTransport {
     connect: (options) => connect(bun, options),
     listenDescriptor: (descriptor, options) =>
       node.listenDescriptor(descriptor, options),
+    checkTls,
   };
 }
 

@@ -21,6 +21,7 @@ import {
 } from "./_runtime_types.ts";
 import { transportError } from "./_socket_errors.ts";
 import { systemClock } from "./_system_clock.ts";
+import { checkTls } from "./_tls_context.ts";
 
 /** No descriptor is left for a client: another may be free soon. */
 const ACCEPT_RETRY_MS = 50;
@@ -59,6 +60,7 @@ export function denoTransport(): NodeTransport {
     },
     listenDescriptor: (descriptor, options) =>
       node.listenDescriptor(descriptor, options),
+    checkTls,
   };
 }
 

@@ -117,7 +117,9 @@ export class NodeConnection implements Connection {
     if (signal?.aborted) this.close();
     if (this.#closed) throw closedError(action);
     if (this.#failure !== null) throw this.#failure;
-    const tls = new NodeTls(this.#socket, context);
+    const tls = new NodeTls(this.#socket, context, (error) => {
+      this.#fail(error);
+    });
     this.#tls = tls;
     this.#socket = tls.socket;
     this.#source = new StreamSource();

@@ -42,7 +42,12 @@ export class NodeTls {
   readonly #done: Deferred<TlsInfo> = deferred();
   readonly #ending: () => TlsEnd;
 
-  constructor(raw: NodeSocket, context: TlsContext) {
+  /** @param broken told of what goes wrong after the handshake */
+  constructor(
+    raw: NodeSocket,
+    context: TlsContext,
+    broken: (error: unknown) => void,
+  ) {
     this.#context = context;
     this.handshake = this.#done.promise;
     const socket = new TLSSocket(raw as unknown as Socket, {
@@ -65,7 +70,10 @@ export class NodeTls {
     events.on("secure", () => this.#onSecure());
     events.on("error", (error) => this.#fail(error));
     // Garbage after the handshake comes as this only.
-    events.on("_tlsError", (error) => this.#fail(error));
+    events.on("_tlsError", (error) => {
+      this.#fail(error);
+      broken(error);
+    });
     events.on(
       "end",
       () => this.#done.reject(this.endError(ACTION) ?? truncated()),

@@ -6,6 +6,7 @@ import type {
   ConnectOptions,
   Listener,
   ListenOptions,
+  TlsConfig,
   Transport,
 } from "../lib/spi/transport.ts";
 import { abortable } from "./_abortable.ts";
@@ -21,6 +22,7 @@ import { resolveHostname } from "./_resolve.ts";
 import { BUN_NODE_ONREAD } from "./_runtime_gaps.ts";
 import { DEFAULT_BACKLOG, KEEP_ALIVE_DELAY_MS } from "./_socket_defaults.ts";
 import { transportError } from "./_socket_errors.ts";
+import { checkTls } from "./_tls_context.ts";
 
 /** The sockets of `node:net`. */
 export interface NodeTransport extends Transport {
@@ -34,11 +36,18 @@ export interface NodeTransport extends Transport {
     descriptor: number,
     options?: NodeListenerOptions,
   ): Promise<Listener>;
+  checkTls(config: TlsConfig): void;
 }
 
 /** The sockets of `node:net`, for Node and for what resembles it. */
 export function nodeTransport(): NodeTransport {
-  return { name: "node", listen, connect: connectTo, listenDescriptor };
+  return {
+    name: "node",
+    listen,
+    connect: connectTo,
+    listenDescriptor,
+    checkTls,
+  };
 }
 
 async function listen(options: ListenOptions): Promise<Listener> {

@@ -1,3 +1,5 @@
+import type { ServerKind } from "../support/server.ts";
+
 /**
  * One way in which we answer otherwise than pyftpdlib 1.5.7, on purpose. Rows
  * are those of the parity page.
@@ -5,6 +7,8 @@
 export interface Difference {
   /** Why ours is better, or why theirs is out of date. */
   readonly reason: string;
+  /** Where it shows; everywhere when it is left out. */
+  readonly kinds?: readonly ServerKind[];
   /** In how many exchanges of the dialogue it shows. */
   readonly count: number;
   /** Their masked answer as we give it; the same where it does not show. */

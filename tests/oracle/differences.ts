@@ -268,4 +268,13 @@ export const DIFFERENCES: readonly Difference[] = [
       "501 Syntax error: command needs two arguments.",
     ],
   }),
+  {
+    ...answering("Deno's node:fs takes no names that are not UTF-8", {
+      "paths: CWD \\xff\\xfe": [
+        "550 No such file or directory.",
+        "550 Invalid argument.",
+      ],
+    }),
+    kinds: ["deno"],
+  },
 ];

@@ -15,8 +15,12 @@ describe("The recorded dialogue, beside pyftpdlib 1.5.7", () => {
 
   beforeAll(async () => {
     theirs = await recordServer("pyftpdlib");
-    const ours = await recordServer(serverKind());
-    comparison = compareRecordings(theirs, ours, DIFFERENCES);
+    const kind = serverKind();
+    const ours = await recordServer(kind);
+    const listed = DIFFERENCES.filter(({ kinds }) =>
+      kinds === undefined || kinds.includes(kind)
+    );
+    comparison = compareRecordings(theirs, ours, listed);
   }, 60_000);
 
   test("plays the same twice, so that what differs is the server", async () => {
