@@ -2,13 +2,28 @@ import * as fs from "node:fs";
 import process from "node:process";
 import { promisify } from "node:util";
 import { isGranted, STATFS } from "./_deno_permissions.ts";
+import { type ReadNames, readNamesBy } from "./_folder_names.ts";
 import { type HostPath, hostText, isLossy } from "./_host_path.ts";
 
 /** A value that is there already, or will be. */
 export type Answer<T> = T | Promise<T>;
 
 /** What is known of a file; in big integers when numbers would not do. */
-export type AnyStats = fs.Stats | fs.BigIntStats;
+export type AnyStats = Pick<
+  fs.Stats | fs.BigIntStats,
+  | "dev"
+  | "ino"
+  | "mode"
+  | "nlink"
+  | "uid"
+  | "gid"
+  | "size"
+  | "mtimeMs"
+  | "birthtimeMs"
+  | "isFile"
+  | "isDirectory"
+  | "isSymbolicLink"
+>;
 
 /**
  * The system calls of the local file system. They throw or reject with the
@@ -27,7 +42,8 @@ export interface FileCalls {
   close(descriptor: number): Answer<void>;
   stat(path: HostPath): Answer<AnyStats>;
   lstat(path: HostPath): Answer<AnyStats>;
-  fstat(descriptor: number): Answer<AnyStats>;
+  /** `alias`: a path for the open file, for where that is faster. */
+  fstat(descriptor: number, alias?: HostPath): Answer<AnyStats>;
   /** The target as text, raw bytes as lone surrogates. */
   readlink(path: HostPath): Answer<string>;
   /**
@@ -44,6 +60,14 @@ export interface FileCalls {
   unlink(path: HostPath): Promise<void>;
   rename(from: HostPath, to: HostPath): Promise<void>;
   truncate(descriptor: number): Promise<void>;
+  /** On Deno it never blocks for long, though the calls be blocking ones. */
+  readonly readNames: ReadNames;
+}
+
+/** The two sets of a runtime. */
+export interface FileCallSets {
+  readonly blocking: FileCalls;
+  readonly pooled: FileCalls;
 }
 
 const unlink = promisify(fs.unlink);
@@ -98,6 +122,7 @@ export const blockingCalls: FileCalls = {
   rmdir: (path) => fs.rmdirSync(path),
   chmod: (path, mode) => fs.chmodSync(path, mode),
   utimes: (path, time) => fs.utimesSync(path, time, time),
+  readNames: readNamesBy("blocking"),
 };
 
 const pooled = fs.promises;
@@ -158,6 +183,13 @@ export const pooledCalls: FileCalls = {
   rmdir: (path) => pooled.rmdir(path),
   chmod: (path, mode) => pooled.chmod(path, mode),
   utimes: (path, time) => pooled.utimes(path, time, time),
+  readNames: readNamesBy("pooled"),
+};
+
+/** The calls of `node:fs`. */
+export const nodeFileCalls: FileCallSets = {
+  blocking: blockingCalls,
+  pooled: pooledCalls,
 };
 
 /** Inode numbers beyond 2^53 are real on CephFS, virtiofs and some of FUSE. */
@@ -189,16 +221,16 @@ const REMOTE_TYPES: ReadonlySet<number> = new Set([
   0x47504653, // GPFS
 ]);
 
-/** The calls that suit the file system on which `path` lies. */
-export function callsFor(path: HostPath): FileCalls {
-  if (process.platform !== "linux") return blockingCalls;
+/** Whether calls that block suit the file system on which `path` lies. */
+export function mayBlock(path: HostPath): boolean {
+  if (process.platform !== "linux") return true;
   // Deno would ask at the terminal, for no more than speed.
-  if (!isGranted(STATFS)) return blockingCalls;
+  if (!isGranted(STATFS)) return true;
   try {
     // Some runtimes answer the type as a signed number.
     const type = fs.statfsSync(path).type >>> 0;
-    return REMOTE_TYPES.has(type) ? pooledCalls : blockingCalls;
+    return !REMOTE_TYPES.has(type);
   } catch {
-    return blockingCalls;
+    return true;
   }
 }

@@ -13,10 +13,10 @@ import { isGranted, STATFS } from "./_deno_permissions.ts";
 import { DescriptorJail } from "./_descriptor_jail.ts";
 import {
   type Answer,
-  blockingCalls,
-  callsFor,
   type FileCalls,
-  pooledCalls,
+  type FileCallSets,
+  mayBlock,
+  nodeFileCalls,
   realpathNow,
 } from "./_file_calls.ts";
 import {
@@ -76,13 +76,14 @@ export class LocalFileSystem implements FileSystem {
   readonly #jail: Jail;
   readonly #opener: LocalOpener;
 
-  constructor(root: string, options: LocalFileSystemOptions = {}) {
+  constructor(
+    root: string,
+    options: LocalFileSystemOptions = {},
+    calls: FileCallSets = nodeFileCalls,
+  ) {
     const folder = sharedFolder(root);
-    this.#calls = options.blocking === undefined
-      ? callsFor(folder)
-      : options.blocking
-      ? blockingCalls
-      : pooledCalls;
+    const blocking = options.blocking ?? mayBlock(folder);
+    this.#calls = blocking ? calls.blocking : calls.pooled;
     this.#jail = jailOf(folder, this.#calls, options.descriptors ?? true);
     this.#opener = new LocalOpener(this.#jail, this.#calls);
   }
@@ -99,7 +100,7 @@ export class LocalFileSystem implements FileSystem {
     return this.#onPlace("look at", path, async (place) => {
       const stats = place.descriptor === null
         ? this.#calls.stat(place.path)
-        : this.#calls.fstat(place.descriptor);
+        : this.#calls.fstat(place.descriptor, place.path);
       return localStat(await stats);
     });
   }

@@ -1,4 +1,4 @@
-import { type Dir, opendirSync, promises, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { setImmediate } from "node:timers";
 import type { DirectoryEntry, ListOptions } from "../lib/spi/file_system.ts";
 import type { Answer, AnyStats, FileCalls } from "./_file_calls.ts";
@@ -57,19 +57,10 @@ export class LocalListing {
 
   /** Names in the order of the system. */
   async *#names(): AsyncGenerator<string[], void, void> {
-    const options = { bufferSize: READ_AHEAD };
-    const folder = this.#calls.blocking
-      ? opendirSync(this.#folder.path, options)
-      : await promises.opendir(this.#folder.path, options);
     const raw = new RawNames(this.#folder);
-    try {
-      while (true) {
-        const names = await readNames(folder, this.#calls.blocking);
-        if (names.length === 0) return;
-        yield names.some(isLossy) ? raw.restore(names) : names;
-      }
-    } finally {
-      folder.closeSync();
+    const parts = this.#calls.readNames(this.#folder.path, BATCH);
+    for await (const names of parts) {
+      yield names.some(isLossy) ? raw.restore(names) : names;
     }
   }
 
@@ -150,17 +141,6 @@ export class LocalListing {
       .startsWith("..");
     return topOf(target) !== "" || climbs ? virtualPath(root, end) : target;
   }
-}
-
-/** Up to one batch of names; none at the end. */
-async function readNames(folder: Dir, blocking: boolean): Promise<string[]> {
-  const names: string[] = [];
-  while (names.length < BATCH) {
-    const entry = blocking ? folder.readSync() : await folder.read();
-    if (entry === null) break;
-    names.push(entry.name);
-  }
-  return names;
 }
 
 async function* sortedBatches(

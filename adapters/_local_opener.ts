@@ -85,7 +85,7 @@ export class LocalOpener {
       const held = place.descriptor;
       const stats = held === null
         ? await this.#calls.lstat(place.path)
-        : await this.#calls.fstat(held);
+        : await this.#calls.fstat(held, place.path);
       requireFile(stats, place.real);
       const flags = FLAGS[access] | (held === null ? NO_FOLLOW : 0);
       const descriptor = await this.#calls.open(place.path, flags);

@@ -38,6 +38,22 @@ export interface DenoPermissionStatus {
   readonly state: "granted" | "prompt" | "denied";
 }
 
+/** What Deno says of a file; `null` where the system does not tell. */
+export interface DenoFileInfo {
+  readonly isFile: boolean;
+  readonly isDirectory: boolean;
+  readonly isSymlink: boolean;
+  readonly size: number;
+  readonly mtime: Date | null;
+  readonly birthtime: Date | null;
+  readonly dev: number;
+  readonly ino: number | null;
+  readonly mode: number | null;
+  readonly nlink: number | null;
+  readonly uid: number | null;
+  readonly gid: number | null;
+}
+
 /** What the Deno adapter needs of `globalThis.Deno`. */
 export interface DenoApi {
   readonly permissions: {
@@ -46,6 +62,11 @@ export interface DenoApi {
     /** Asks the user on a terminal, elsewhere refuses. */
     request(permission: DenoPermission): Promise<DenoPermissionStatus>;
   };
+  stat(path: string): Promise<DenoFileInfo>;
+  statSync(path: string): DenoFileInfo;
+  lstat(path: string): Promise<DenoFileInfo>;
+  lstatSync(path: string): DenoFileInfo;
+  readDir(path: string): AsyncIterable<{ readonly name: string }>;
   listen(options: {
     readonly hostname: string;
     readonly port: number;

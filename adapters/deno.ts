@@ -14,16 +14,18 @@
 
 import type { FtpServer } from "../lib/server/server.ts";
 import type { Platform } from "../lib/spi/clock.ts";
+import type { FileSystem } from "../lib/spi/file_system.ts";
+import { denoFileCalls } from "./_deno_file_calls.ts";
 import { denoTransport } from "./_deno_transport.ts";
-import { localFileSystem } from "./_local_file_system.ts";
+import {
+  LocalFileSystem,
+  type LocalFileSystemOptions,
+} from "./_local_file_system.ts";
 import { serveOn, type ServeOptions } from "./_serve.ts";
 import { systemClock, systemRandom } from "./_system_clock.ts";
 
 export { denoTransport } from "./_deno_transport.ts";
-export {
-  localFileSystem,
-  type LocalFileSystemOptions,
-} from "./_local_file_system.ts";
+export type { LocalFileSystemOptions } from "./_local_file_system.ts";
 export { nodeConnection } from "./_node_connection.ts";
 export { nodeListener, type NodeListenerOptions } from "./_node_listener.ts";
 export type { NodeTransport } from "./_node_transport.ts";
@@ -42,6 +44,23 @@ export function platform(): Platform {
     clock: systemClock(),
     random: systemRandom(),
   };
+}
+
+/**
+ * A folder of a disk as a file system for clients, who never get out of it:
+ * not by `..`, not by links, and on Linux with `--allow-all` not by any race
+ * with another program either. Links that stay inside work. Pipes, devices and
+ * sockets are listed but never opened.
+ *
+ * @param root A folder; its links are followed now, once.
+ *
+ * @throws {ConfigError} there is no such folder, or on another runtime
+ */
+export function localFileSystem(
+  root: string,
+  options: LocalFileSystemOptions = {},
+): FileSystem {
+  return new LocalFileSystem(root, options, denoFileCalls());
 }
 
 /**

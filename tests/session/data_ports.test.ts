@@ -74,6 +74,16 @@ describe("passivePorts", () => {
       for (const listener of listeners) listener.close();
     }));
 
+  test("that others have had may be used later", () =>
+    guarded({ passivePorts: [50_000] }, async ({ enter, transport }) => {
+      const hostname = "127.0.0.1";
+      const other = await transport.listen({ hostname, port: 50_000 });
+      const client = await enter();
+      expect(await portOf(client)).not.toBe(50_000);
+      other.close();
+      expect(await portOf(client)).toBe(50_000);
+    }));
+
   test("that may not be used are passed over, said at debug only", () =>
     guarded({ passivePorts, logLevel: "debug" }, async (guard) => {
       const { enter, transport, messages } = guard;

@@ -284,7 +284,7 @@ describe("a transfer that fails at the file", () => {
         const client = await enter();
         const { reply } = await client.download("RETR f");
         expect(reply).toMatch(/^426 .+ error; transfer aborted\.$/);
-      expect(reply).not.toContain("/srv");
+        expect(reply).not.toContain("/srv");
         expect(messages(level)).toEqual([`Cannot go on with RETR: ${error}`]);
         expect(messages(level === "warn" ? "error" : "warn")).toEqual([]);
         const stack = records.find((record) => record.level === "error")

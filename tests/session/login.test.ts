@@ -242,7 +242,7 @@ describe("what an authorizer is told", () => {
     }]);
   });
 
-  test("is also that the client went away meanwhile", async () => {
+  test("is also that the session ended meanwhile", async () => {
     let aborted = false;
     await using stage = await greeted({
       failedLoginDelayMs: 0,
