@@ -20,7 +20,14 @@ import { loadAdapter } from "./adapters/_runtime.ts";
 import { main } from "./lib/cli/main.ts";
 
 export { main } from "./lib/cli/main.ts";
-export type { CliHost, CliOutput, StopSignal } from "./lib/cli/host.ts";
+export type {
+  CliHost,
+  CliNeeds,
+  CliNote,
+  CliOutput,
+  StopSignal,
+} from "./lib/cli/host.ts";
+export { PermissionError } from "./lib/cli/permission_error.ts";
 
 /** Whether this file is the program, and not imported by one. */
 function isProgram(): boolean {

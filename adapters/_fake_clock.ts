@@ -50,14 +50,17 @@ export class FakeClock implements Clock {
     return this.#timers.size;
   }
 
+  /** Milliseconds that the test has let pass. */
   now(): number {
     return this.#now;
   }
 
+  /** Milliseconds since 1970, UTC. */
   wallTime(): number {
     return this.#start + this.#now;
   }
 
+  /** Runs once when the test has moved time so far; the answer cancels it. */
   after(milliseconds: number, run: () => void): () => void {
     const timer: Timer = { at: this.#now + Math.max(0, milliseconds), run };
     this.#timers.add(timer);

@@ -29,7 +29,7 @@ import { type HostPath, hostPath } from "./_host_path.ts";
 import { type Jail, type Place, realPath, virtualPath } from "./_jail.ts";
 import { LocalListing } from "./_local_listing.ts";
 import { LocalOpener } from "./_local_opener.ts";
-import { localStat } from "./_local_stat.ts";
+import { HAS_BIRTH_TIME, localStat } from "./_local_stat.ts";
 import { PathJail } from "./_path_jail.ts";
 
 /** Options of `localFileSystem`. */
@@ -72,6 +72,7 @@ export function localFileSystem(
 
 /** The class behind `localFileSystem`, valid on Node, Deno and Bun. */
 export class LocalFileSystem implements FileSystem {
+  readonly keepsCreationTime: boolean = HAS_BIRTH_TIME;
   readonly #calls: FileCalls;
   readonly #jail: Jail;
   readonly #opener: LocalOpener;

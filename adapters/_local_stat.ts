@@ -6,7 +6,7 @@ import { groups, users } from "./_owner_names.ts";
 const WINDOWS = process.platform === "win32";
 
 /** Linux tells the time of birth on some file systems only, and 0 on others. */
-const HAS_BIRTH_TIME = WINDOWS || process.platform === "darwin";
+export const HAS_BIRTH_TIME: boolean = WINDOWS || process.platform === "darwin";
 
 type Draft = { -readonly [Fact in keyof FileStat]: FileStat[Fact] };
 

@@ -9,11 +9,13 @@ const encoder = new TextEncoder();
  * data connections in passive mode.
  */
 export class MemoryClient {
+  /** The client's end of the control connection. */
   readonly control: MemoryConnection;
   readonly #transport: MemoryTransport;
   /** Latin-1, so that a test sees every byte. */
   #unread = "";
 
+  /** Talks over `control`; data connections are dialled on `transport`. */
   constructor(control: MemoryConnection, transport: MemoryTransport) {
     this.control = control;
     this.#transport = transport;
@@ -51,7 +53,7 @@ export class MemoryClient {
           `Cannot read a reply: the server closed behind "${this.#unread}"`,
         );
       }
-      for (const byte of chunk) this.#unread += String.fromCharCode(byte);
+      this.#unread += latin1(chunk);
     }
   }
 
@@ -64,7 +66,10 @@ export class MemoryClient {
   async isEnded(): Promise<boolean> {
     if (this.#unread !== "") return false;
     try {
-      return await this.control.read() === null;
+      const chunk = await this.control.read();
+      if (chunk === null) return true;
+      this.#unread += latin1(chunk);
+      return false;
     } catch {
       return true;
     }
@@ -123,9 +128,16 @@ export class MemoryClient {
     return reply;
   }
 
+  /** Breaks the control connection off, without QUIT. */
   close(): void {
     this.control.close();
   }
+}
+
+function latin1(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
 }
 
 /** Everything that arrives until the other end finishes. */

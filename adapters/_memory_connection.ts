@@ -82,6 +82,7 @@ export class MemoryConnection implements Connection {
     return this.#inFlight;
   }
 
+  /** See {@linkcode Connection.read}. */
   read(): Promise<Uint8Array | null> {
     if (this.#reader !== null) return Promise.reject(busy("read"));
     this.#lent?.fill(POISON);
@@ -97,6 +98,7 @@ export class MemoryConnection implements Connection {
     return this.#reader.promise;
   }
 
+  /** See {@linkcode Connection.write}. */
   write(bytes: Uint8Array): Promise<void> {
     if (this.#released || this.#finished) {
       return Promise.reject(this.#closed("write"));
@@ -110,6 +112,7 @@ export class MemoryConnection implements Connection {
     return pending.promise;
   }
 
+  /** See {@linkcode Connection.closeWrite}. */
   closeWrite(): Promise<void> {
     if (this.#released) return Promise.reject(this.#closed("finish"));
     if (this.#finished) return Promise.resolve();
@@ -123,6 +126,7 @@ export class MemoryConnection implements Connection {
     return pending.promise.then(() => this.#sendFin());
   }
 
+  /** See {@linkcode Connection.close}. */
   close(): void {
     if (this.#released) return;
     if (this.#arrivedBytes > 0) return this.reset();

@@ -36,6 +36,7 @@ export interface NodeTransport extends Transport {
     descriptor: number,
     options?: NodeListenerOptions,
   ): Promise<Listener>;
+  /** See {@linkcode Transport.checkTls}. */
   checkTls(config: TlsConfig): void;
 }
 

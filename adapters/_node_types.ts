@@ -3,10 +3,15 @@
 
 /** A `net.Socket`, or what resembles one. */
 export interface NodeSocket {
+  /** Whether our side stays open when the peer has finished. */
   allowHalfOpen: boolean;
+  /** An IP address; `undefined` once the socket is closed. */
   readonly localAddress?: string | undefined;
+  /** `undefined` once the socket is closed. */
   readonly localPort?: number | undefined;
+  /** An IP address; `undefined` once the socket is closed. */
   readonly remoteAddress?: string | undefined;
+  /** `undefined` once the socket is closed. */
   readonly remotePort?: number | undefined;
   /** What has arrived, or `null`. */
   read(): unknown;
@@ -14,9 +19,13 @@ export interface NodeSocket {
   write(bytes: Uint8Array, done: (error?: Error | null) => void): unknown;
   /** Sends FIN. */
   end(done: (error?: Error | null) => void): unknown;
+  /** Closes it now. */
   destroy(): unknown;
+  /** Begins to read. */
   resume(): unknown;
+  /** Whether small writes go out at once. */
   setNoDelay(noDelay?: boolean): unknown;
+  /** Whether the system looks after an idle peer. */
   setKeepAlive(enable?: boolean, initialDelayMs?: number): unknown;
   /** `error` comes with what failed, the others with nothing. */
   on(
@@ -32,7 +41,9 @@ export interface NodeServer {
     | { readonly address: string; readonly port: number }
     | string
     | null;
+  /** Accepts no more. */
   close(): unknown;
+  /** Calls back once it listens. */
   listen(
     options: {
       readonly host?: string;
@@ -47,9 +58,11 @@ export interface NodeServer {
     event: "connection" | "error",
     listener: (accepted: NodeSocket) => void,
   ): unknown;
+  /** The first event of the kind; `error` comes with what failed. */
   once(
     event: "listening" | "error",
     listener: (error: Error) => void,
   ): unknown;
+  /** No more calls for an event. */
   off(event: "error", listener: (error: Error) => void): unknown;
 }

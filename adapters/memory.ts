@@ -43,7 +43,9 @@ export * from "../lib/mod.ts";
 
 /** A platform of memory and fakes, with its parts in hand. */
 export interface MemoryPlatform extends Platform {
+  /** The network; clients dial with it. */
   readonly transport: MemoryTransport;
+  /** Stands still until a test moves it. */
   readonly clock: FakeClock;
 }
 
@@ -59,8 +61,11 @@ export function memoryPlatform(): MemoryPlatform {
 
 /** A running server of `memoryServer`, with everything a test wants to touch. */
 export interface MemoryServer extends AsyncDisposable {
+  /** The server, listening. */
   readonly server: FtpServer;
+  /** The network; clients dial with it. */
   readonly transport: MemoryTransport;
+  /** Stands still until a test moves it. */
   readonly clock: FakeClock;
   /** What anonymous users see, unless an authorizer was given. */
   readonly files: MemoryFileSystem;

@@ -29,6 +29,7 @@ import type { Connection, Endpoint } from "../lib/spi/transport.ts";
 
 /** The part of a `ReadableStream` that is used. */
 export interface ByteSource {
+  /** Locks the stream. */
   getReader(): {
     read(): Promise<{ readonly done: boolean; readonly value?: unknown }>;
     cancel(reason?: unknown): Promise<void>;
@@ -37,6 +38,7 @@ export interface ByteSource {
 
 /** The part of a `WritableStream` that is used. */
 export interface ByteSink {
+  /** Locks the stream. */
   getWriter(): {
     write(chunk: Uint8Array): Promise<void>;
     close(): Promise<void>;
@@ -46,7 +48,9 @@ export interface ByteSink {
 
 /** What a connection is made of. */
 export interface StreamPair {
+  /** What the client sends. */
   readonly readable: ByteSource;
+  /** What the client is sent. */
   readonly writable: ByteSink;
   /** The address that the client reached; PASV shows it. */
   readonly local: Endpoint;

@@ -20,7 +20,7 @@ import {
   type Platform,
   TransportError,
 } from "../lib/mod.ts";
-import { streamConnection, type StreamPair } from "../adapters/streams.ts";
+import { streamConnection } from "../adapters/streams.ts";
 
 /** The one address that there is. */
 const HERE = "127.0.0.1";

@@ -28,7 +28,8 @@ export { MemoryFileSystem } from "./fs/memory_file_system.ts";
 export { readOnly } from "./fs/read_only.ts";
 export { subtree } from "./fs/subtree.ts";
 export { type Reply, reply, replyLines } from "./protocol/reply.ts";
-export type { UnicodeErrors } from "./protocol/text_codec.ts";
+export type { FactName } from "./protocol/facts.ts";
+export type { TextCodec, UnicodeErrors } from "./protocol/text_codec.ts";
 export type { ServerOptions } from "./server/options.ts";
 export { type CloseOptions, FtpServer } from "./server/server.ts";
 export type {
@@ -49,3 +50,4 @@ export type * from "./spi/file_system.ts";
 export type * from "./spi/log.ts";
 export type * from "./spi/transport.ts";
 export type { TransferOutcome } from "./transfer/outcome.ts";
+export type * from "./transfer/plan.ts";

@@ -18,9 +18,12 @@ export type TransportErrorCode =
  * answers `null` for it.
  */
 export class TransportError extends Error {
+  /** The name of the class. */
   override readonly name = "TransportError";
+  /** What programs decide by; messages are for people. */
   readonly code: TransportErrorCode;
 
+  /** The message says it in words: `Cannot read: connection reset by peer`. */
   constructor(
     code: TransportErrorCode,
     message: string,
@@ -73,11 +76,14 @@ export type FileErrorCode =
  * ```
  */
 export class FileError extends Error {
+  /** The name of the class. */
   override readonly name = "FileError";
+  /** What programs decide by; the client's reply follows from it. */
   readonly code: FileErrorCode;
   /** The text for the client; only read when `code` is `custom`. */
   readonly reply: string | null;
 
+  /** The message is for the log. */
   constructor(
     code: FileErrorCode,
     message: string,
@@ -94,11 +100,13 @@ export class FileError extends Error {
  * An authorizer that answers `null` gives the default text instead.
  */
 export class AuthenticationError extends Error {
+  /** The name of the class. */
   override readonly name = "AuthenticationError";
 }
 
 /** An option does not hold: thrown when an object is made, never later. */
 export class ConfigError extends Error {
+  /** The name of the class. */
   override readonly name = "ConfigError";
 }
 

@@ -30,7 +30,9 @@ export interface CliNeeds {
 
 /** Something that the command does without. */
 export interface CliNote {
+  /** `debug` for what few will miss. */
   readonly level: "info" | "debug";
+  /** What is missing, and how to have it. */
   readonly message: string;
 }
 

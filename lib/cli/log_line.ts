@@ -35,15 +35,18 @@ export function formatLogLine(
   const prefix = options.colour
     ? `\x1b[${COLOURS[record.level]}m${bare}\x1b[0m`
     : bare;
-  const text = [record.message, ...stackOf(record)].join("\n")
-    .split("\n").map(escapeText).join("\n    ");
+  const stack = stackOf(record);
+  const whole = stack === null ? record.message : `${record.message}\n${stack}`;
+  const text = whole.includes("\n")
+    ? whole.split("\n").map(escapeText).join("\n    ")
+    : escapeText(whole);
   if (record.session === undefined) return `${prefix} ${text}`;
   return `${prefix} ${formatSession(record.session)} ${text}`;
 }
 
-function stackOf(record: LogRecord): readonly string[] {
+function stackOf(record: LogRecord): string | null {
   const stack = record.fields?.["stack"];
-  return typeof stack === "string" ? [stack] : [];
+  return typeof stack === "string" ? stack : null;
 }
 
 function formatSession(session: LogSession): string {
@@ -54,12 +57,23 @@ function formatSession(session: LogSession): string {
   return `${remote}-[${escapeText(session.username)}]`;
 }
 
-/** `2026-11-20 21:58:47` */
+let lastSecond = NaN;
+let lastTime = "";
+
+/**
+ * `2026-11-20 21:58:47`. A busy server writes many lines in a second: the last
+ * one is remembered.
+ */
 function formatLocalTime(milliseconds: number): string {
-  const time = new Date(milliseconds);
+  const second = Math.floor(milliseconds / 1000);
+  if (second === lastSecond) return lastTime;
+  const time = new Date(second * 1000);
   const date = [time.getFullYear(), time.getMonth() + 1, time.getDate()];
   const clock = [time.getHours(), time.getMinutes(), time.getSeconds()];
-  return `${date.map(twoDigits).join("-")} ${clock.map(twoDigits).join(":")}`;
+  lastTime = `${date.map(twoDigits).join("-")} ` +
+    clock.map(twoDigits).join(":");
+  lastSecond = second;
+  return lastTime;
 }
 
 function twoDigits(value: number): string {

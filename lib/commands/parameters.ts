@@ -87,9 +87,12 @@ export function options(context: CommandContext, argument: string): Outcome {
   if (facts === null || (words.length === 2 && words[1] === "")) {
     return reply(501, "Invalid argument.");
   }
-  context.state.facts = facts;
+  const hasCreated =
+    context.state.account?.fileSystem.keepsCreationTime === true;
+  const known = facts.filter((fact) => fact !== "create" || hasCreated);
+  context.state.facts = known;
   return reply(
     200,
-    `MLST OPTS ${facts.map((fact) => `${fact};`).join("")}`,
+    `MLST OPTS ${known.map((fact) => `${fact};`).join("")}`,
   );
 }

@@ -174,7 +174,11 @@ export const DEFAULT_COMMANDS: Readonly<Record<string, CommandSpec>> = {
     action: "list",
     path: "whole",
     help: "Syntax: MLST [<SP> path] (show information about path).",
-    feature: ({ state }) => featureLine(state.facts),
+    feature: ({ state }) =>
+      featureLine(
+        state.facts,
+        state.account?.fileSystem.keepsCreationTime ?? false,
+      ),
     run: machineList,
   },
   MODE: {

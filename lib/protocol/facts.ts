@@ -42,11 +42,18 @@ export interface FactOptions {
   readonly localTime: boolean;
 }
 
-/** The line of FEAT (RFC 3659 section 7.8): a `*` after what is enabled. */
-export function featureLine(enabled: readonly string[]): string {
-  const facts = AVAILABLE_FACTS.map((fact) =>
-    enabled.includes(fact) ? `${fact}*;` : `${fact};`
-  );
+/**
+ * The line of FEAT (RFC 3659 section 7.8): a `*` after what is enabled.
+ *
+ * @param hasCreated Whether the files have a time of creation
+ */
+export function featureLine(
+  enabled: readonly string[],
+  hasCreated: boolean,
+): string {
+  const facts = AVAILABLE_FACTS.filter((fact) =>
+    fact !== "create" || hasCreated
+  ).map((fact) => enabled.includes(fact) ? `${fact}*;` : `${fact};`);
   return `MLST ${facts.join("")}`;
 }
 

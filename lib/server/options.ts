@@ -150,6 +150,7 @@ export interface ServerOptions {
    * removes one. FEAT and HELP follow.
    */
   readonly commands?: Readonly<Record<string, CommandSpec | null>>;
+  /** What the host does when something happens. */
   readonly hooks?: Hooks;
   /** Left out: nothing is logged. */
   readonly log?: LogSink;

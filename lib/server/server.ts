@@ -60,6 +60,8 @@ export class FtpServer implements AsyncDisposable {
   #closing = false;
 
   /**
+   * A server that does not listen yet.
+   *
    * @throws {ConfigError} when an option does not hold
    */
   constructor(platform: Platform, options: ServerOptions) {
@@ -102,6 +104,7 @@ export class FtpServer implements AsyncDisposable {
     return [...this.#sessions.keys()].map((session) => session.view);
   }
 
+  /** How many are connected now. */
   get sessionCount(): number {
     return this.#sessions.size;
   }

@@ -5,9 +5,13 @@ import type { CommandContext } from "./context.ts";
 
 /** A reply whose lines are made while they are sent (STAT of a folder). */
 export interface StreamedReply {
+  /** Of the first line and the last. */
   readonly code: number;
+  /** Of the first line. */
   readonly text: string;
+  /** The lines between, in batches, without line ends. */
   readonly body: AsyncIterable<readonly string[]>;
+  /** Of the last line. */
   readonly end: string;
 }
 
@@ -45,6 +49,7 @@ export type CommandHandler = (
 
 /** What a command is, in columns. Gates read the columns and name no verb. */
 export interface CommandSpec {
+  /** What must follow the verb; `two` is two words. */
   readonly argument: "none" | "optional" | "required" | "two";
   /** `with-argument`: free without an argument, needs login with one. */
   readonly login: "needed" | "free" | "with-argument";
@@ -80,6 +85,7 @@ export interface CommandSpec {
   readonly help: string;
   /** Its line in FEAT; `null` when this session has no such feature. */
   readonly feature?: string | ((context: CommandContext) => string | null);
+  /** Called once all gates have let the command pass. */
   readonly run: CommandHandler;
 }
 

@@ -1,5 +1,5 @@
 import { type Deferred, deferred } from "../base/deferred.ts";
-import { type DecodedLine, LineDecoder } from "../protocol/line_decoder.ts";
+import type { DecodedLine, LineDecoder } from "../protocol/line_decoder.ts";
 import type { Connection } from "../spi/transport.ts";
 
 /** What came in on the control connection. */

@@ -11,16 +11,34 @@ import type { SessionView } from "./view.ts";
 
 /** What a command's handler may see and do. */
 export interface CommandContext {
+  /** The server's options, resolved. */
   readonly settings: Settings;
+  /** What the session remembers between commands. */
   readonly state: SessionState;
+  /** The session as hooks see it. */
   readonly session: SessionView;
+  /** The server's clock. */
   readonly clock: Clock;
+  /** The server's randomness. */
   readonly random: Random;
+  /**
+   * Makes data connections ready, for the server's own commands. A command of
+   * the host returns a transfer.
+   *
+   * @internal
+   */
   readonly data: DataChannel;
+  /** Our end of the control connection. */
   readonly local: Endpoint;
+  /** The client's end of the control connection. */
   readonly remote: Endpoint;
-  /** @throws {Error} when nobody is logged in; the gates see to that */
+  /**
+   * Who is logged in.
+   *
+   * @throws {Error} when nobody is; the gates see to that
+   */
   readonly account: Account;
+  /** The files of the account. */
   readonly files: FileSystem;
   /** Whether the user may do this to the path, its links resolved too. */
   allows(action: Action, path: string): Promise<boolean>;
@@ -30,6 +48,7 @@ export interface CommandContext {
   locate(path: string): string;
   /** Sends a reply ahead of the one that the handler returns. */
   reply(reply: Reply): void;
+  /** Adds a record to the log, with the session's name on it. */
   log(level: LogLevel, message: string): void;
   /** Asks the authorizer; resolves with the outcome of the login. */
   logIn(password: string): Promise<LoginResult>;

@@ -1,5 +1,4 @@
 import { FileError } from "../base/errors.ts";
-import { type CommandLine, telnetVerb } from "../protocol/command_line.ts";
 import {
   encodeReplyBody,
   encodeReplyEnd,
@@ -7,12 +6,13 @@ import {
   type Reply,
   reply,
 } from "../protocol/reply.ts";
-import type { CommandSpec, Outcome, StreamedReply } from "./command.ts";
+import type { Outcome, StreamedReply } from "./command.ts";
 import type { CommandContext } from "./context.ts";
 import { fileErrorReply } from "./file_error_reply.ts";
 import { checkGates } from "./gates.ts";
 import { pathArgument } from "./path_argument.ts";
 import type { Log } from "./session_log.ts";
+import type { FoundCommand } from "./understand.ts";
 
 /** What the dispatcher does to its session, besides replies. */
 export interface DispatchHost {
@@ -23,51 +23,6 @@ export interface DispatchHost {
   sendPart(bytes: Uint8Array, isLast: boolean): Promise<void>;
   /** Ends the session once its replies are out. */
   end(): void;
-}
-
-/** A command line with the table's entry for it. */
-export interface FoundCommand {
-  readonly verb: string;
-  readonly argument: string;
-  readonly spec: CommandSpec;
-}
-
-/**
- * Methods of HTTP. A browser that was tricked into talking to us sends them,
- * with commands in the body that must not be reached.
- */
-const HTTP_METHODS: ReadonlySet<string> = new Set([
-  "GET",
-  "POST",
-  "HEAD",
-  "PUT",
-  "PATCH",
-  "DELETE",
-  "OPTIONS",
-  "CONNECT",
-  "TRACE",
-]);
-
-/** Whether a line that is no command of ours is an HTTP request. */
-export function isHttpRequest(line: CommandLine): boolean {
-  return HTTP_METHODS.has(line.verb);
-}
-
-/** The table's entry; Telnet signals before ABOR, STAT, QUIT are forgiven. */
-export function findCommand(
-  line: CommandLine,
-  context: CommandContext,
-): FoundCommand | null {
-  const { commands } = context.settings;
-  const spec = commands.get(line.verb);
-  if (spec !== undefined) {
-    return { verb: line.verb, argument: line.argument, spec };
-  }
-  const verb = telnetVerb(line.verb);
-  const prefixed = verb === null ? undefined : commands.get(verb);
-  return verb === null || prefixed === undefined
-    ? null
-    : { verb, argument: line.argument, spec: prefixed };
 }
 
 /** Executes one command: gates, path, permission, handler, replies. */

@@ -3,11 +3,13 @@ import type { SessionView } from "./view.ts";
 
 /** What every event carries. */
 export interface SessionEvent {
+  /** The session that it happened in. */
   readonly session: SessionView;
 }
 
 /** A user logged in, or out by QUIT, REIN or a new USER. */
 export interface UserEvent extends SessionEvent {
+  /** The account's name, or the one that was claimed. */
   readonly username: string;
 }
 
@@ -29,6 +31,7 @@ export interface TransferEvent extends UserEvent {
   readonly bytes: number;
   /** Milliseconds since the data connection was there. */
   readonly durationMs: number;
+  /** How it ended. */
   readonly outcome: TransferOutcome;
 }
 
@@ -38,6 +41,8 @@ export interface TransferEvent extends UserEvent {
  * A hook may be asynchronous: the session that fired it executes no further
  * command until it is done, other sessions go on. A hook that throws is logged
  * and changes nothing.
+ * A hook that never ends holds up its session, and `close()` of the server with
+ * it.
  */
 export interface Hooks {
   /** After the limits, before 220; after `disconnect()` no 220 is sent. */

@@ -11,34 +11,64 @@ import type { SessionView } from "./view.ts";
  * a limit off.
  */
 export interface Settings {
+  /** Looks users up. */
   readonly authorizer: Authorizer;
+  /** The text of 220. */
   readonly banner: (session: SessionView) => string;
+  /** Without commands and transfers. */
   readonly idleTimeoutMs: number;
+  /** Without progress of a transfer. */
   readonly dataTimeoutMs: number;
+  /** Until the client has connected. */
   readonly passiveTimeoutMs: number;
+  /** Until we have connected to the client. */
   readonly activeTimeoutMs: number;
+  /** Before 530. */
   readonly failedLoginDelayMs: number;
+  /** Failed logins that end a session. */
   readonly maxLoginAttempts: number;
+  /** Control and data connections at the same time. */
   readonly maxConnections: number;
+  /** Control connections from one address. */
   readonly maxConnectionsPerAddress: number;
+  /** Of a command line. */
   readonly maxLineBytes: number;
+  /** Of all commands before a login. */
   readonly maxBytesBeforeLogin: number;
+  /** Commands that wait for one under way. */
   readonly maxQueuedCommands: number;
+  /** Whether data connections may lead to other machines than the client's. */
   readonly permitForeignAddresses: boolean;
+  /** Whether clients may name ports below 1024. */
   readonly permitPrivilegedPorts: boolean;
+  /** `null`: the system chooses. */
   readonly passivePorts: readonly number[] | null;
+  /** The IPv4 address in 227; `null`: the one that the client reached. */
   readonly masqueradeAddress: string | null;
+  /** The same by the address that the client reached. */
   readonly masqueradeAddressMap: ReadonlyMap<string, string>;
+  /** Whether listings show local times instead of UTC. */
   readonly localTime: boolean;
+  /** Text and bytes of names. */
   readonly codec: TextCodec;
+  /** What ends a command line. */
   readonly lineEnding: "crlf" | "any";
+  /** Whether small writes go out at once. */
   readonly noDelay: boolean;
+  /** Connections that wait to be accepted. */
   readonly backlog: number;
+  /** Of each session. */
   readonly downloadRate: number;
+  /** Of each session. */
   readonly uploadRate: number;
+  /** By name, sub-commands of SITE too. */
   readonly commands: CommandTable;
+  /** What the host does when something happens. */
   readonly hooks: Hooks;
+  /** Where records go. */
   readonly log: LogSink;
+  /** The lowest level that is logged. */
   readonly logLevel: LogLevel;
+  /** Names of commands that are logged at level info. */
   readonly loggedCommands: ReadonlySet<string>;
 }

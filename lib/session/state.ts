@@ -10,6 +10,7 @@ export class SessionState {
   username = "";
   /** `null` until PASS succeeded. */
   account: Account | null = null;
+  /** Since the last login that succeeded. */
   failedLogins = 0;
   /** Virtual path. */
   workingDirectory = "/";
@@ -39,6 +40,7 @@ export class SessionState {
     return position;
   }
 
+  /** From here on the session is the account's. */
   logIn(account: Account): void {
     this.account = account;
     this.username = account.name;

@@ -7,6 +7,7 @@ export interface TransferView {
   readonly command: string;
   /** Virtual path. */
   readonly path: string;
+  /** `send` is a download or a listing. */
   readonly direction: "send" | "receive";
   /** Bytes moved on the data connection so far. */
   readonly bytes: number;
@@ -18,7 +19,9 @@ export interface TransferView {
 export interface SessionView {
   /** Counts up from 1 in each server. */
   readonly id: number;
+  /** The client. */
   readonly remote: Endpoint;
+  /** The address that the client reached. */
   readonly local: Endpoint;
   /** Milliseconds since 1970, UTC. */
   readonly startedAt: number;
@@ -30,6 +33,7 @@ export interface SessionView {
   readonly workingDirectory: string;
   /** Whether the control connection is encrypted. */
   readonly secure: boolean;
+  /** `null` when none is under way. */
   readonly transfer: TransferView | null;
   /**
    * Sends a reply of the host's own: for a `connect` hook that refuses, say.

@@ -16,9 +16,13 @@ export type Action =
 
 /** What a client offered. The password is never logged. */
 export interface LoginRequest {
+  /** The argument of USER. */
   readonly username: string;
+  /** The argument of PASS. */
   readonly password: string;
+  /** The client. */
   readonly remote: Endpoint;
+  /** The address that the client reached. */
   readonly local: Endpoint;
   /** Whether the control connection is encrypted. */
   readonly secure: boolean;
@@ -36,17 +40,26 @@ export interface PermissionTarget {
 
 /** A user who is logged in. */
 export interface Account {
+  /** For hooks, limits and the log. */
   readonly name: string;
+  /** What the user sees. */
   readonly fileSystem: FileSystem;
   /**
    * The folder in which the session starts.
    * @default {"/"}
    */
   readonly home?: string;
-  /** @default {"Login successful."} */
+  /**
+   * The text of 230.
+   * @default {"Login successful."}
+   */
   readonly loginMessage?: string;
-  /** @default {"Goodbye."} */
+  /**
+   * The text of 221.
+   * @default {"Goodbye."}
+   */
   readonly quitMessage?: string;
+  /** Left out: none but those of the server. */
   readonly limits?: AccountLimits;
   /**
    * False says that `allows` does not look at the path, which spares a look-up
@@ -77,6 +90,7 @@ export interface AccountLimits {
  * refuses too.
  */
 export interface Authorizer {
+  /** Looks a user up; aborted when the client is gone. */
   authenticate(
     request: LoginRequest,
     signal: AbortSignal,

@@ -18,7 +18,10 @@ export interface Random {
 
 /** What a host gives the core. */
 export interface Platform {
+  /** Sockets. */
   readonly transport: Transport;
+  /** Time. */
   readonly clock: Clock;
+  /** Randomness. */
   readonly random: Random;
 }

@@ -3,6 +3,7 @@ export type FileKind = "file" | "directory" | "link" | "other";
 
 /** What is known of one file. Optional members are left out of listings. */
 export interface FileStat {
+  /** What it is. */
   readonly kind: FileKind;
   /** Bytes. */
   readonly size: number;
@@ -12,11 +13,15 @@ export interface FileStat {
   readonly created?: number;
   /** Permission bits, 0 to 0o7777. */
   readonly mode?: number;
+  /** The number of the owner. */
   readonly uid?: number;
+  /** The number of the group. */
   readonly gid?: number;
   /** The owner's name; LIST falls back to `uid`. */
   readonly owner?: string;
+  /** The group's name; LIST falls back to `gid`. */
   readonly group?: string;
+  /** How many names it has. */
   readonly links?: number;
   /** The same for two paths exactly when they are the same file. */
   readonly id?: string;
@@ -100,13 +105,21 @@ export interface FileSystem {
     path: string,
     options: ListOptions,
   ): AsyncIterable<readonly DirectoryEntry[]>;
+  /** Opens a file for one transfer. */
   open(path: string, mode: OpenMode): Promise<FileHandle>;
+  /** Makes a folder in one that exists. */
   makeDirectory(path: string): Promise<void>;
+  /** Removes an empty folder. */
   removeDirectory(path: string): Promise<void>;
   /** Removes a file or a link (never what the link points to). */
   remove(path: string): Promise<void>;
   /** Replaces an existing file; fails on a folder that is not empty. */
   rename(from: string, to: string): Promise<void>;
+  /**
+   * Whether `FileStat.created` is told: FEAT names the fact then.
+   * @default {false}
+   */
+  readonly keepsCreationTime?: boolean;
   /** Absent: no MFMT in FEAT. */
   setModified?(path: string, milliseconds: number): Promise<void>;
   /** Absent: no SITE CHMOD. */

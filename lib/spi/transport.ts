@@ -6,6 +6,7 @@ import type { FileHandle } from "./file_system.ts";
  * index (`fe80::1%eth0`) is kept.
  */
 export interface Endpoint {
+  /** An IP literal. */
   readonly hostname: string;
   /** 0 to 65535. */
   readonly port: number;
@@ -32,6 +33,7 @@ export type TlsVersion = "1.2" | "1.3";
 export interface TlsConfig {
   /** The certificate, then those that lead to its root. */
   readonly cert: string;
+  /** The private key of the certificate. */
   readonly key: string;
   /** Of an encrypted `key`. */
   readonly passphrase?: string;
@@ -44,9 +46,15 @@ export interface TlsConfig {
    * @default {"off"}
    */
   readonly clientCert?: "off" | "request" | "require";
-  /** @default {"1.2"} */
+  /**
+   * The oldest version that is offered.
+   * @default {"1.2"}
+   */
   readonly minVersion?: TlsVersion;
-  /** @default {"1.3"} */
+  /**
+   * The newest version that is offered.
+   * @default {"1.3"}
+   */
   readonly maxVersion?: TlsVersion;
   /**
    * Cipher suites in OpenSSL's notation, the preferred one first. The default
@@ -103,7 +111,9 @@ export interface StartTlsOptions {
  * most one `read()` and one `write()` are under way at a time.
  */
 export interface Connection {
+  /** Our end. */
   readonly local: Endpoint;
+  /** The peer's end. */
   readonly remote: Endpoint;
   /** `null` on a clear connection; set once `startTls` has resolved. */
   readonly tls: TlsInfo | null;
@@ -190,6 +200,7 @@ export interface Connection {
 
 /** A listening socket. */
 export interface Listener {
+  /** Our end. */
   readonly local: Endpoint;
   /**
    * The next connection; `null` once the listener is closed. Connections that
@@ -228,9 +239,11 @@ export interface ListenOptions {
 export interface ConnectOptions {
   /** An IP literal. */
   readonly hostname: string;
+  /** 1 to 65535. */
   readonly port: number;
   /** The local IP to connect from. */
   readonly localHostname?: string;
+  /** The local port to connect from. */
   readonly localPort?: number;
   /**
    * Whether the connection must have `startTls`.
@@ -246,11 +259,17 @@ export interface Transport {
   /** For logs: `node`, `deno`, `bun`, `memory`. */
   readonly name: string;
   /**
+   * Opens a listening socket.
+   *
    * @throws {TransportError} `address-in-use`, `address-not-available`,
    * `not-permitted`, or `unsupported` when it shall be upgradable and cannot
    */
   listen(options: ListenOptions): Promise<Listener>;
-  /** @throws {TransportError} `refused`, `timeout`, `unreachable`, `closed` */
+  /**
+   * Connects to a listening socket.
+   *
+   * @throws {TransportError} `refused`, `timeout`, `unreachable`, `closed`
+   */
   connect(options: ConnectOptions): Promise<Connection>;
   /**
    * Refuses at once a configuration that `startTls` could not use: a text that

@@ -1,7 +1,7 @@
 import type { FileHandle } from "../spi/file_system.ts";
 
 /** What all transfers have. */
-interface PlanBase {
+export interface PlanBase {
   /** The command that asked for it: `RETR`, `LIST`, … */
   readonly command: string;
   /** Who asked for it: a login may end before its transfer does. */
@@ -16,7 +16,9 @@ interface PlanBase {
 
 /** A file goes to the client. */
 export interface SendPlan extends PlanBase {
+  /** Tells plans apart. */
   readonly kind: "send";
+  /** Open for reading; the transfer closes it. */
   readonly file: FileHandle;
   /** Bytes into the file. */
   readonly offset: number;
@@ -26,15 +28,21 @@ export interface SendPlan extends PlanBase {
 
 /** A file comes from the client. */
 export interface ReceivePlan extends PlanBase {
+  /** Tells plans apart. */
   readonly kind: "receive";
+  /** Open for writing; the transfer closes or aborts it. */
   readonly file: FileHandle;
+  /** Bytes into the file. */
   readonly offset: number;
+  /** TYPE A: line ends are converted. */
   readonly ascii: boolean;
 }
 
 /** A listing goes to the client: lines, already encoded. */
 export interface ListingPlan extends PlanBase {
+  /** Tells plans apart. */
   readonly kind: "listing";
+  /** The bytes, in pieces of any size. */
   readonly chunks: AsyncIterable<Uint8Array>;
   /** Lets go of the folder when the listing is not sent. */
   cancel(): Promise<void>;

@@ -17,6 +17,7 @@ import {
   type LocalFileSystemOptions,
 } from "../../adapters/_local_file_system.ts";
 import { subtree } from "../../lib/fs/subtree.ts";
+import { adapterFileSystem, ON_DENO } from "./_adapter_file_system.ts";
 import {
   entries,
   expectCode,
@@ -32,6 +33,17 @@ describeFileSystem(
   "local, without descriptors",
   () => fixture({ descriptors: false }),
 );
+describe.runIf(ON_DENO)("with the calls of Deno", () => {
+  describeFileSystem("local", () => fixture({}, adapterFileSystem));
+  describeFileSystem(
+    "local, pooled",
+    () => fixture({ blocking: false }, adapterFileSystem),
+  );
+  describeFileSystem(
+    "local, without descriptors",
+    () => fixture({ descriptors: false }, adapterFileSystem),
+  );
+});
 describeFileSystem("subtree of a local", () => {
   const whole = fixture({});
   mkdirSync(whole.inside("/home"));
@@ -46,7 +58,10 @@ describeFileSystem("subtree of a local", () => {
   };
 });
 
-function fixture(options: LocalFileSystemOptions): FileSystemFixture {
+function fixture(
+  options: LocalFileSystemOptions,
+  open: typeof localFileSystem = localFileSystem,
+): FileSystemFixture {
   const base = realpathSync(mkdtempSync(`${tmpdir()}/anyftpd-`));
   const root = `${base}/root`;
   mkdirSync(root);
@@ -54,7 +69,7 @@ function fixture(options: LocalFileSystemOptions): FileSystemFixture {
   mkdirSync(`${base}/other/x/y`, { recursive: true });
   writeFileSync(`${base}/secret`, "secret");
   return {
-    fileSystem: localFileSystem(root, options),
+    fileSystem: open(root, options),
     makeLink: (path, target) => symlinkSync(target, root + path),
     makeSpecial: (path) => makePipe(root + path),
     outside: [
@@ -83,96 +98,104 @@ function makePipe(path: string): void {
   execFileSync("mkfifo", [path]);
 }
 
-describe("localFileSystem", () => {
-  test("refuses to share what is no folder", () => {
-    expect(() => localFileSystem("/nope/nope")).toThrow(
-      'Cannot share "/nope/nope": no such directory',
-    );
-    expect(() => localFileSystem("/etc/passwd")).toThrow(
-      'Cannot share "/etc/passwd": not a directory',
-    );
-    expect(() => localFileSystem("/etc/passwd/x")).toThrow(
-      'Cannot share "/etc/passwd/x": not a directory',
-    );
-  });
+const implementations: [string, typeof localFileSystem][] = [
+  ["node:fs", localFileSystem],
+];
+if (ON_DENO) implementations.push(["Deno", adapterFileSystem]);
 
-  test("follows the links of its root once, when it is made", async () => {
-    const { fileSystem, inside, dispose } = fixture({});
-    await put(fileSystem, "/f", "abc");
-    symlinkSync(inside("/"), inside("/../link"));
-    const linked = localFileSystem(inside("/../link"));
-    rmSync(inside("/../link"));
-    expect((await linked.stat("/f")).size).toBe(3);
-    expect(linked.locate!("/f")).toBe(inside("/f"));
-    dispose();
-  });
-
-  test("shares the whole disk when it is told to", async () => {
-    const files = localFileSystem("/");
-    const names = (await entries(files, "/")).map(({ name }) => name);
-    expect(names).toContain("tmp");
-    expect(await files.resolve!("/tmp")).toBe(realpathSync("/tmp"));
-    expect(files.locate!("/tmp/x")).toBe("/tmp/x");
-    await expectCode(files.removeDirectory("/"), "not-permitted");
-    await expectCode(files.open("/dev/zero", READ), "not-a-file");
-    const { base, dispose } = temporary();
-    await put(files, `${base}/f`, "abc");
-    expect((await files.stat(`${base}/f`)).size).toBe(3);
-    dispose();
-  });
-
-  test("names the real path in messages only", async () => {
-    const { fileSystem, inside, dispose } = fixture({});
-    await expect(fileSystem.open("/no/f", READ)).rejects.toMatchObject({
-      message: `Cannot open "${inside("/no/f")}": no such file or directory`,
-      reply: null,
+describe.each(implementations)(
+  "localFileSystem by the calls of %s",
+  (_name, open) => {
+    test("refuses to share what is no folder", () => {
+      expect(() => open("/nope/nope")).toThrow(
+        'Cannot share "/nope/nope": no such directory',
+      );
+      expect(() => open("/etc/passwd")).toThrow(
+        'Cannot share "/etc/passwd": not a directory',
+      );
+      expect(() => open("/etc/passwd/x")).toThrow(
+        'Cannot share "/etc/passwd/x": not a directory',
+      );
     });
-    dispose();
-  });
 
-  test("names owners as the system does", async () => {
-    const { fileSystem, dispose } = fixture({});
-    await put(fileSystem, "/f");
-    const stat = await fileSystem.stat("/f");
-    const name = execFileSync("id", ["-un"], { encoding: "utf8" }).trim();
-    expect(stat).toMatchObject({ uid: process.getuid?.(), owner: name });
-    dispose();
-  });
+    test("follows the links of its root once, when it is made", async () => {
+      const { fileSystem, inside, dispose } = fixture({}, open);
+      await put(fileSystem, "/f", "abc");
+      symlinkSync(inside("/"), inside("/../link"));
+      const linked = open(inside("/../link"));
+      rmSync(inside("/../link"));
+      expect((await linked.stat("/f")).size).toBe(3);
+      expect(linked.locate!("/f")).toBe(inside("/f"));
+      dispose();
+    });
 
-  test("leaves no descriptor open", async () => {
-    const { fileSystem, makeLink, dispose } = fixture({});
-    const round = async (): Promise<void> => {
-      for (const path of ["/", "/d", "/f", "/no", "/out", "/out/x", "/p"]) {
-        await Promise.allSettled([
-          fileSystem.stat(path),
-          fileSystem.stat(path, { followLinks: false }),
-          entries(fileSystem, path),
-          entries(fileSystem, path, { stat: "target" }),
-          fileSystem.open(path, READ).then((file) => file.close()),
-          put(fileSystem, `${path}/new`),
-          fileSystem.makeDirectory(`${path}/made`),
-          fileSystem.removeDirectory(`${path}/made`),
-          fileSystem.rename(`${path}/new`, `${path}/newer`),
-          fileSystem.remove(`${path}/newer`),
-          fileSystem.enter!(path),
-          fileSystem.resolve!(path),
-          fileSystem.setMode!(path, 0o755),
-          fileSystem.setModified!(path, 0),
-          fileSystem.freeSpace!(path),
-        ]);
-      }
-    };
-    await fileSystem.makeDirectory("/d");
-    await put(fileSystem, "/f");
-    makeLink("/out", "/etc");
-    makeLink("/p", "/dev/zero");
-    await round();
-    const before = readdirSync("/proc/self/fd").length;
-    for (let count = 0; count < 20; count++) await round();
-    expect(readdirSync("/proc/self/fd").length).toBeLessThan(before + 10);
-    dispose();
-  });
-});
+    test("shares the whole disk when it is told to", async () => {
+      const files = open("/");
+      const names = (await entries(files, "/")).map(({ name }) => name);
+      expect(names).toContain("tmp");
+      expect(await files.resolve!("/tmp")).toBe(realpathSync("/tmp"));
+      expect(files.locate!("/tmp/x")).toBe("/tmp/x");
+      await expectCode(files.removeDirectory("/"), "not-permitted");
+      await expectCode(files.open("/dev/zero", READ), "not-a-file");
+      const { base, dispose } = temporary();
+      await put(files, `${base}/f`, "abc");
+      expect((await files.stat(`${base}/f`)).size).toBe(3);
+      dispose();
+    });
+
+    test("names the real path in messages only", async () => {
+      const { fileSystem, inside, dispose } = fixture({}, open);
+      await expect(fileSystem.open("/no/f", READ)).rejects.toMatchObject({
+        message: `Cannot open "${inside("/no/f")}": no such file or directory`,
+        reply: null,
+      });
+      dispose();
+    });
+
+    test("names owners as the system does", async () => {
+      const { fileSystem, dispose } = fixture({}, open);
+      await put(fileSystem, "/f");
+      const stat = await fileSystem.stat("/f");
+      const name = execFileSync("id", ["-un"], { encoding: "utf8" }).trim();
+      expect(stat).toMatchObject({ uid: process.getuid?.(), owner: name });
+      dispose();
+    });
+
+    test("leaves no descriptor open", async () => {
+      const { fileSystem, makeLink, dispose } = fixture({}, open);
+      const round = async (): Promise<void> => {
+        for (const path of ["/", "/d", "/f", "/no", "/out", "/out/x", "/p"]) {
+          await Promise.allSettled([
+            fileSystem.stat(path),
+            fileSystem.stat(path, { followLinks: false }),
+            entries(fileSystem, path),
+            entries(fileSystem, path, { stat: "target" }),
+            fileSystem.open(path, READ).then((file) => file.close()),
+            put(fileSystem, `${path}/new`),
+            fileSystem.makeDirectory(`${path}/made`),
+            fileSystem.removeDirectory(`${path}/made`),
+            fileSystem.rename(`${path}/new`, `${path}/newer`),
+            fileSystem.remove(`${path}/newer`),
+            fileSystem.enter!(path),
+            fileSystem.resolve!(path),
+            fileSystem.setMode!(path, 0o755),
+            fileSystem.setModified!(path, 0),
+            fileSystem.freeSpace!(path),
+          ]);
+        }
+      };
+      await fileSystem.makeDirectory("/d");
+      await put(fileSystem, "/f");
+      makeLink("/out", "/etc");
+      makeLink("/p", "/dev/zero");
+      await round();
+      const before = readdirSync("/proc/self/fd").length;
+      for (let count = 0; count < 20; count++) await round();
+      expect(readdirSync("/proc/self/fd").length).toBeLessThan(before + 10);
+      dispose();
+    });
+  },
+);
 
 function temporary(): { readonly base: string; dispose(): void } {
   const base = realpathSync(mkdtempSync(`${tmpdir()}/anyftpd-`));

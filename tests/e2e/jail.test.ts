@@ -3,11 +3,9 @@ import { symlinkSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import {
-  localFileSystem,
-  type LocalFileSystemOptions,
-} from "../../adapters/_local_file_system.ts";
+import type { LocalFileSystemOptions } from "../../adapters/_local_file_system.ts";
 import type { FileSystem } from "../../lib/spi/file_system.ts";
+import { adapterFileSystem } from "../contract/_adapter_file_system.ts";
 import {
   APPEND,
   bytesOf,
@@ -89,7 +87,7 @@ describe.each<[string, LocalFileSystemOptions]>([
     writeFileSync(`${root}/file`, "inside");
     symlinkSync(`${outside}/file`, `${root}/file.link`);
     const before = snapshot(outside);
-    const files = localFileSystem(root, options);
+    const files = adapterFileSystem(root, options);
     const tally = new Tally();
 
     const child = await startSwapping(`${root}/swap`, `${root}/file`);
@@ -175,7 +173,7 @@ test("without descriptors, nothing outside is read or written", async () => {
   writeFileSync(`${root}/file`, "inside");
   symlinkSync(`${outside}/file`, `${root}/file.link`);
   const before = snapshot(outside);
-  const files = localFileSystem(root, { descriptors: false });
+  const files = adapterFileSystem(root, { descriptors: false });
   const tally = new Tally();
   const child = await startSwapping(`${root}/swap`, `${root}/file`);
   const end = Date.now() + ATTACK_MS;

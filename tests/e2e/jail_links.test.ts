@@ -13,7 +13,7 @@ import {
 import { createServer } from "node:net";
 import process from "node:process";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { localFileSystem } from "../../adapters/_local_file_system.ts";
+import { adapterFileSystem } from "../contract/_adapter_file_system.ts";
 import {
   APPEND,
   entries,
@@ -41,7 +41,7 @@ beforeEach(() => {
 afterEach(() => folders.remove());
 
 test("a pipe is refused at once, with and without its other end", async () => {
-  const files = localFileSystem(root);
+  const files = adapterFileSystem(root);
   const pipe = `${root}/pipe`;
   execFileSync("mkfifo", [pipe]);
   symlinkSync("pipe", `${root}/link`);
@@ -61,7 +61,7 @@ test("a pipe is refused at once, with and without its other end", async () => {
 });
 
 test("a socket is refused", async () => {
-  const files = localFileSystem(root);
+  const files = adapterFileSystem(root);
   const server = createServer();
   await new Promise<void>((resolve) => {
     server.listen(`${root}/socket`, () => resolve());
@@ -73,7 +73,7 @@ test("a socket is refused", async () => {
 });
 
 test("devices are out of reach over links", async () => {
-  const files = localFileSystem(root);
+  const files = adapterFileSystem(root);
   for (const device of ["zero", "null", "tty", "stdin", "full"]) {
     symlinkSync(`/dev/${device}`, `${root}/${device}`);
     for (const mode of [READ, APPEND, REPLACE]) {
@@ -83,7 +83,7 @@ test("devices are out of reach over links", async () => {
 });
 
 test("the magic links of /proc lead nowhere", async () => {
-  const files = localFileSystem(root);
+  const files = adapterFileSystem(root);
   writeFileSync(`${outside}/secret`, "secret");
   const held = openSync(`${outside}/secret`, "r");
   const folder = openSync(outside, "r");
@@ -118,7 +118,7 @@ test("the magic links of /proc lead nowhere", async () => {
 });
 
 test("out over a link and back in is in", async () => {
-  const files = localFileSystem(root);
+  const files = adapterFileSystem(root);
   writeFileSync(`${root}/file`, "inside");
   symlinkSync("..", `${root}/up`);
   symlinkSync("up/root/up/root/file", `${root}/around`);
@@ -135,7 +135,7 @@ test("out over a link and back in is in", async () => {
 });
 
 test("a folder whose name begins like the root is outside", async () => {
-  const files = localFileSystem(root);
+  const files = adapterFileSystem(root);
   mkdirSync(`${base}/root-2`);
   writeFileSync(`${base}/root-2/file`, "outside");
   symlinkSync("../root-2", `${root}/link`);
@@ -144,7 +144,7 @@ test("a folder whose name begins like the root is outside", async () => {
 });
 
 test("chains of links end somewhere or are refused", async () => {
-  const files = localFileSystem(root);
+  const files = adapterFileSystem(root);
   writeFileSync(`${root}/link-0`, "inside");
   for (let link = 1; link <= 60; link++) {
     symlinkSync(`link-${link - 1}`, `${root}/link-${link}`);
@@ -158,7 +158,7 @@ test("chains of links end somewhere or are refused", async () => {
 });
 
 test("a new file over a link to nothing stays inside", async () => {
-  const files = localFileSystem(root);
+  const files = adapterFileSystem(root);
   mkdirSync(`${root}/d`);
   symlinkSync("../outside/new", `${root}/out`);
   symlinkSync("../d/../../outside/new", `${root}/d/out`);
@@ -176,7 +176,7 @@ test("a new file over a link to nothing stays inside", async () => {
 });
 
 test("a removed link, or one renamed over, spares its target", async () => {
-  const files = localFileSystem(root);
+  const files = adapterFileSystem(root);
   furnish(`${outside}/d`, "outside!", 1);
   symlinkSync(`${outside}/d`, `${root}/folder`);
   symlinkSync(`${outside}/d/file`, `${root}/file`);
@@ -191,7 +191,7 @@ test("a removed link, or one renamed over, spares its target", async () => {
 });
 
 test("a hard link is a file like any other", async () => {
-  const files = localFileSystem(root);
+  const files = adapterFileSystem(root);
   writeFileSync(`${root}/a`, "inside");
   linkSync(`${root}/a`, `${root}/b`);
   expect(await files.stat("/a")).toMatchObject({ links: 2 });

@@ -38,12 +38,6 @@ export const DIFFERENCES: readonly Difference[] = [
     /^(200 I successfully did nothing)'\.$/m,
     "$1.",
   ),
-  replacing(
-    "1.4.2: the fact `create` is there for file systems that keep it",
-    4,
-    /(unix\.gid;)$/m,
-    "$1create;",
-  ),
   answering("1.1.12: Telnet bytes in front of any command are dropped", {
     "empty and odd lines: \\xff\\xf4NOOP": [
       '500 Command "\u00ef\u00bf\u00bd\u00ef\u00bf\u00bdNOOP" not understood.',

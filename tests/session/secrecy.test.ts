@@ -51,7 +51,9 @@ test("no reply before the login tells what the server is", () =>
 /** A file system of which every call fails as a broken program does. */
 function broken(fail: () => never): FileSystem {
   const later = () => new Promise<never>(() => fail());
-  const files: Required<Omit<FileSystem, "list" | "locate">> = {
+  const files: Required<
+    Omit<FileSystem, "list" | "locate" | "keepsCreationTime">
+  > = {
     stat: later,
     open: later,
     makeDirectory: later,

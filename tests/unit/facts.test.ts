@@ -33,10 +33,10 @@ const perm = (letters: string, stat: FileStat) =>
 
 describe("featureLine()", () => {
   test("marks what is enabled, in a fixed order", () => {
-    expect(featureLine(DEFAULT_FACTS)).toBe(
-      "MLST type*;perm*;size*;modify*;unique*;unix.mode;unix.uid;unix.gid;create;",
+    expect(featureLine(DEFAULT_FACTS, false)).toBe(
+      "MLST type*;perm*;size*;modify*;unique*;unix.mode;unix.uid;unix.gid;",
     );
-    expect(featureLine(["unix.mode", "type"])).toBe(
+    expect(featureLine(["unix.mode", "type"], true)).toBe(
       "MLST type*;perm;size;modify;unique;unix.mode*;unix.uid;unix.gid;create;",
     );
   });

@@ -1,0 +1,75 @@
+import { messageReply, type Reply } from "../protocol/reply.ts";
+import type { Account } from "../spi/authorizer.ts";
+import type { Connection, Endpoint } from "../spi/transport.ts";
+import type { DataChannel } from "../transfer/data_channel.ts";
+import type { SessionState } from "./state.ts";
+import type { SessionView, TransferView } from "./view.ts";
+
+/** What a view looks at, and the two things that it can do. */
+export interface ViewSource {
+  readonly id: number;
+  readonly startedAt: number;
+  readonly connection: Connection;
+  readonly state: SessionState;
+  readonly data: DataChannel;
+  reply(reply: Reply): void;
+  stop(): void;
+}
+
+/** The session as it is at the moment of looking. */
+export class LiveView implements SessionView {
+  readonly #source: ViewSource;
+
+  constructor(source: ViewSource) {
+    this.#source = source;
+  }
+
+  get id(): number {
+    return this.#source.id;
+  }
+
+  get remote(): Endpoint {
+    return this.#source.connection.remote;
+  }
+
+  get local(): Endpoint {
+    return this.#source.connection.local;
+  }
+
+  get startedAt(): number {
+    return this.#source.startedAt;
+  }
+
+  get username(): string {
+    return this.#source.state.username;
+  }
+
+  get account(): Account | null {
+    return this.#source.state.account;
+  }
+
+  get workingDirectory(): string {
+    return this.#source.state.workingDirectory;
+  }
+
+  get secure(): boolean {
+    return this.#source.connection.tls !== null;
+  }
+
+  get transfer(): TransferView | null {
+    const { transfer } = this.#source.data;
+    if (transfer === null) return null;
+    const { plan, bytes, elapsedMs } = transfer;
+    const direction = plan.kind === "receive" ? "receive" : "send";
+    const { command, path } = plan;
+    return { command, path, direction, bytes, elapsedMs };
+  }
+
+  respond(code: number, text: string): void {
+    this.#source.reply(messageReply(code, text));
+  }
+
+  disconnect(): void {
+    this.#source.stop();
+  }
+}
