@@ -1,10 +1,30 @@
 import { type Deferred, deferred } from "../lib/base/deferred.ts";
-import type { TransportError } from "../lib/base/errors.ts";
-import type { Connection, Endpoint } from "../lib/spi/transport.ts";
+import { TransportError } from "../lib/base/errors.ts";
+import type {
+  Connection,
+  Endpoint,
+  StartTlsOptions,
+  TlsConfig,
+  TlsInfo,
+} from "../lib/spi/transport.ts";
+import { BunTls } from "./_bun_tls.ts";
 import { endpoint } from "./_endpoint.ts";
 import { KEEP_ALIVE_DELAY_MS } from "./_socket_defaults.ts";
 import type { BunSocket, BunSocketHandler } from "./_runtime_types.ts";
 import { busyError, closedError, transportError } from "./_socket_errors.ts";
+import { tlsContext } from "./_tls_context.ts";
+import { tlsError } from "./_tls_errors.ts";
+
+/** What happens on a socket of Bun, told to whom the socket carries. */
+export interface BunSink {
+  onData(chunk: Uint8Array): void;
+  /** Also with nothing to send. */
+  onDrain(): void;
+  /** The peer has finished. */
+  onEnd(): void;
+  /** An error is a reset. */
+  onClose(error: unknown): void;
+}
 
 interface PendingWrite extends Deferred<void> {
   readonly bytes: Uint8Array;
@@ -12,28 +32,35 @@ interface PendingWrite extends Deferred<void> {
 }
 
 /** A socket of Bun as a {@linkcode Connection}. */
-export class BunConnection implements Connection {
+export class BunConnection implements Connection, BunSink {
   readonly local: Endpoint;
   readonly remote: Endpoint;
-  readonly tls = null;
 
-  readonly #socket: BunSocket<BunConnection | null>;
+  #socket: BunSocket<BunSink | null>;
+  #tls: BunTls | null = null;
+  #tlsInfo: TlsInfo | null = null;
   readonly #chunks: Uint8Array[] = [];
   #paused = true;
   #reader: Deferred<Uint8Array | null> | null = null;
   #writer: PendingWrite | null = null;
   #failure: TransportError | null = null;
+  /** What came to a bad end is only the peer's half. */
+  #readFailure: TransportError | null = null;
   #ended = false;
   #finished = false;
   #closed = false;
 
-  constructor(socket: BunSocket<BunConnection | null>) {
+  constructor(socket: BunSocket<BunSink | null>) {
     this.#socket = socket;
     // Asked once: a socket that is closed has forgotten its addresses.
     this.local = endpoint(socket.localAddress, socket.localPort);
     this.remote = endpoint(socket.remoteAddress, socket.remotePort);
     // Nothing is read before somebody asks.
     socket.pause();
+  }
+
+  get tls(): TlsInfo | null {
+    return this.#tlsInfo;
   }
 
   /** Socket options; after `open`, before anything is sent. */
@@ -48,7 +75,8 @@ export class BunConnection implements Connection {
     const chunk = this.#chunks.shift();
     if (chunk !== undefined) return Promise.resolve(chunk);
     if (this.#ended) return Promise.resolve(null);
-    if (this.#failure !== null) return Promise.reject(this.#failure);
+    const failure = this.#failure ?? this.#readFailure;
+    if (failure !== null) return Promise.reject(failure);
     this.#reader = deferred();
     if (this.#paused) {
       this.#paused = false;
@@ -86,10 +114,47 @@ export class BunConnection implements Connection {
     this.#closed = true;
     this.#chunks.length = 0;
     this.#rejectPending((action) => closedError(action));
+    // Under TLS it sends close_notify.
     this.#socket.end();
   }
 
-  /** Called by {@linkcode bunHandler}. */
+  async startTls(
+    config: TlsConfig,
+    options: StartTlsOptions = {},
+  ): Promise<void> {
+    const action = "Cannot start TLS";
+    const context = tlsContext(config);
+    const { signal } = options;
+    if (this.#reader !== null || this.#writer !== null) throw busyError(action);
+    if (this.#tls !== null || this.#finished || this.#ended) {
+      throw new TransportError("other", `${action}: it is too late for that`);
+    }
+    if (signal?.aborted) this.close();
+    if (this.#closed) throw closedError(action);
+    if (this.#failure !== null) throw this.#failure;
+    // What was read ahead cannot be given back to Bun. No client that waits
+    // for our word has sent any of it.
+    if (this.#chunks.length > 0) {
+      throw new TransportError("tls", `${action}: clear text came before`);
+    }
+    const tls = new BunTls(this.#socket, context, this);
+    this.#tls = tls;
+    this.#socket = tls.socket;
+    this.#paused = false;
+    const onAbort = () => this.close();
+    signal?.addEventListener("abort", onAbort, { once: true });
+    try {
+      this.#tlsInfo = await tls.handshake;
+    } catch (error) {
+      if (this.#closed) throw closedError(action);
+      const failure = tlsError(action, error);
+      this.#failure = failure;
+      throw failure;
+    } finally {
+      signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
   onData(chunk: Uint8Array): void {
     if (this.#closed) return;
     // Plain: a Buffer's slice() is no copy.
@@ -104,19 +169,19 @@ export class BunConnection implements Connection {
     this.#reader = null;
   }
 
-  /** Called by {@linkcode bunHandler}; also with nothing to send. */
   onDrain(): void {
     this.#send();
   }
 
-  /** Called by {@linkcode bunHandler}: the peer has finished. */
   onEnd(): void {
-    this.#ended = true;
-    this.#reader?.resolve(null);
+    const failure = this.#tls?.endError("Cannot read") ?? null;
+    this.#readFailure = failure;
+    this.#ended = failure === null;
+    if (failure === null) this.#reader?.resolve(null);
+    else this.#reader?.reject(failure);
     this.#reader = null;
   }
 
-  /** Called by {@linkcode bunHandler}; an error is a reset. */
   onClose(error: unknown): void {
     if (this.#closed || this.#failure !== null) return;
     if (error === undefined || error === null) {
@@ -125,8 +190,9 @@ export class BunConnection implements Connection {
       this.#failure = closedError("Cannot go on");
       return this.#rejectPending((action) => closedError(action));
     }
-    this.#failure = transportError("Cannot go on", error);
-    this.#rejectPending((action) => transportError(action, error));
+    const errorOf = this.#tls === null ? transportError : tlsError;
+    this.#failure = errorOf("Cannot go on", error);
+    this.#rejectPending((action) => errorOf(action, error));
   }
 
   #send(): void {
@@ -154,7 +220,7 @@ export class BunConnection implements Connection {
 /** What Bun calls, passed on to the connection that the socket carries. */
 export function bunHandler(
   open: (connection: BunConnection) => void,
-): BunSocketHandler<BunConnection | null> {
+): BunSocketHandler<BunSink | null> {
   return {
     open: (socket) => {
       const connection = new BunConnection(socket);

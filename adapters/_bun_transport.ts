@@ -9,7 +9,7 @@ import type {
   ListenOptions,
 } from "../lib/spi/transport.ts";
 import { abortable } from "./_abortable.ts";
-import { type BunConnection, bunHandler } from "./_bun_connection.ts";
+import { bunHandler, type BunSink } from "./_bun_connection.ts";
 import { endpoint } from "./_endpoint.ts";
 import { DEFAULT_BACKLOG } from "./_socket_defaults.ts";
 import { type NodeTransport, nodeTransport } from "./_node_transport.ts";
@@ -55,7 +55,7 @@ async function listen(bun: BunApi, options: ListenOptions): Promise<Listener> {
   });
   try {
     const hostname = await resolveHostname(options.hostname);
-    const listener = bun.listen<BunConnection | null>({
+    const listener = bun.listen<BunSink | null>({
       hostname,
       port,
       // Otherwise Bun ends our side as soon as the peer ends its own.
@@ -83,7 +83,7 @@ function connect(bun: BunApi, options: ConnectOptions): Promise<Connection> {
           connection.tune(false);
           resolve(connection);
         });
-        bun.connect<BunConnection | null>({
+        bun.connect<BunSink | null>({
           hostname,
           port,
           ...(localHostname === undefined

@@ -60,7 +60,7 @@ export interface FileCalls {
   unlink(path: HostPath): Promise<void>;
   rename(from: HostPath, to: HostPath): Promise<void>;
   truncate(descriptor: number): Promise<void>;
-  /** On Deno it never blocks for long, though the calls be blocking ones. */
+  /** Deno's own does not block in either set. */
   readonly readNames: ReadNames;
 }
 

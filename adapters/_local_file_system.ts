@@ -1,5 +1,4 @@
-import { promises, statSync } from "node:fs";
-import { ConfigError } from "../lib/base/errors.ts";
+import { promises } from "node:fs";
 import { checkPath, splitPath } from "../lib/fs/check_path.ts";
 import type {
   DirectoryEntry,
@@ -19,18 +18,14 @@ import {
   nodeFileCalls,
   realpathNow,
 } from "./_file_calls.ts";
-import {
-  describeCode,
-  fileError,
-  fileErrorCode,
-  makeFileError,
-} from "./_file_errors.ts";
-import { type HostPath, hostPath } from "./_host_path.ts";
+import { fileError, fileErrorCode, makeFileError } from "./_file_errors.ts";
+import type { HostPath } from "./_host_path.ts";
 import { type Jail, type Place, realPath, virtualPath } from "./_jail.ts";
 import { LocalListing } from "./_local_listing.ts";
 import { LocalOpener } from "./_local_opener.ts";
 import { HAS_BIRTH_TIME, localStat } from "./_local_stat.ts";
 import { PathJail } from "./_path_jail.ts";
+import { sharedFolder } from "./_shared_folder.ts";
 
 /** Options of `localFileSystem`. */
 export interface LocalFileSystemOptions {
@@ -77,6 +72,7 @@ export class LocalFileSystem implements FileSystem {
   readonly #jail: Jail;
   readonly #opener: LocalOpener;
 
+  /** `calls`: for a runtime that has faster ones than `node:fs`. */
   constructor(
     root: string,
     options: LocalFileSystemOptions = {},
@@ -279,20 +275,6 @@ export class LocalFileSystem implements FileSystem {
       place?.release();
     }
   }
-}
-
-/** The folder to share, when there is one. */
-function sharedFolder(root: string): HostPath {
-  let problem: string;
-  try {
-    const folder = hostPath(root);
-    if (statSync(folder).isDirectory()) return folder;
-    problem = "not a directory";
-  } catch (error) {
-    const code = fileErrorCode(error);
-    problem = code === "not-found" ? "no such directory" : describeCode(code);
-  }
-  throw new ConfigError(`Cannot share "${root}": ${problem}`);
 }
 
 function jailOf(

@@ -98,8 +98,7 @@ export class NodeConnection implements Connection {
     if (this.#closed) return;
     this.#closed = true;
     this.#rejectPending((action) => closedError(action));
-    // What is sent at once goes out before the end: close_notify.
-    if (this.#tls !== null && !this.#finished) this.#socket.end(() => {});
+    if (!this.#finished) this.#tls?.finish();
     this.#socket.destroy();
   }
 

@@ -5,7 +5,12 @@ import type { Connection, Endpoint, Listener } from "../lib/spi/transport.ts";
 import { endpoint } from "./_endpoint.ts";
 import { endsOf, NodeConnection } from "./_node_connection.ts";
 import { DEFAULT_BACKLOG, KEEP_ALIVE_DELAY_MS } from "./_socket_defaults.ts";
-import { adopted, BufferSource, StreamSource } from "./_node_source.ts";
+import {
+  adopted,
+  BufferSource,
+  canBuffer,
+  StreamSource,
+} from "./_node_source.ts";
 import type { NodeServer, NodeSocket } from "./_node_types.ts";
 import { transportError } from "./_socket_errors.ts";
 
@@ -21,6 +26,12 @@ export interface NodeListenerOptions {
    * @default {false}
    */
   readonly noDelay?: boolean;
+  /**
+   * Whether the connections must have `startTls`, for which Deno reads in a
+   * slower way.
+   * @default {true}
+   */
+  readonly upgradable?: boolean;
 }
 
 /** A `net.Server` as a {@linkcode Listener}. */
@@ -29,6 +40,7 @@ class NodeListener implements Listener {
   readonly #server: NodeServer;
   readonly #queue: Queue<Connection>;
   readonly #noDelay: boolean;
+  readonly #buffered: boolean;
   #closed = false;
 
   constructor(
@@ -40,6 +52,7 @@ class NodeListener implements Listener {
     this.local = local;
     this.#queue = new Queue(options.backlog ?? DEFAULT_BACKLOG);
     this.#noDelay = options.noDelay ?? false;
+    this.#buffered = canBuffer(options.upgradable ?? true);
     server.on("connection", (socket) => this.#onConnection(socket));
     // As when no descriptor is left for a client: the next may have more luck.
     server.on("error", () => {});
@@ -65,7 +78,7 @@ class NodeListener implements Listener {
     accepted.setKeepAlive(true, KEEP_ALIVE_DELAY_MS);
     if (this.#noDelay) accepted.setNoDelay(true);
     const buffer = new BufferSource();
-    const own = adopted(accepted, buffer);
+    const own = this.#buffered ? adopted(accepted, buffer) : null;
     const connection = new NodeConnection(
       own ?? accepted,
       own === null ? new StreamSource() : buffer,

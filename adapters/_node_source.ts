@@ -1,6 +1,6 @@
 import { Socket } from "node:net";
 import type { NodeSocket } from "./_node_types.ts";
-import { BUN_NODE_ONREAD } from "./_runtime_gaps.ts";
+import { BUN_NODE_ONREAD, DENO_TLS_OVER_ONREAD } from "./_runtime_gaps.ts";
 
 /** Where a {@linkcode NodeConnection} gets its bytes from, by pull. */
 export interface NodeSource {
@@ -68,6 +68,11 @@ export class BufferSource implements NodeSource {
   }
 }
 
+/** Whether sockets of ours can read into a {@linkcode BufferSource}. */
+export function canBuffer(upgradable: boolean): boolean {
+  return !BUN_NODE_ONREAD.here && !(upgradable && DENO_TLS_OVER_ONREAD.here);
+}
+
 /** Pulls from the stream: for sockets of the host, TLS, and Bun. */
 export class StreamSource implements NodeSource {
   #socket: NodeSocket | null = null;
@@ -107,7 +112,6 @@ export function adopted(
   socket: NodeSocket,
   source: BufferSource,
 ): NodeSocket | null {
-  if (BUN_NODE_ONREAD.here) return null;
   const holder = socket as unknown as Handled;
   const handle = holder._handle;
   if (typeof handle !== "object" || handle === null) return null;

@@ -5,7 +5,7 @@ import { TransportError } from "../lib/base/errors.ts";
 import type { TlsInfo } from "../lib/spi/transport.ts";
 import { watchEnd } from "./_node_tls_end.ts";
 import type { NodeSocket } from "./_node_types.ts";
-import { DENO_TLS_RESUMED_TRUST } from "./_runtime_gaps.ts";
+import { BUN_NODE_TLS_END, DENO_TLS_RESUMED_TRUST } from "./_runtime_gaps.ts";
 import type { TlsContext } from "./_tls_context.ts";
 import { endError, type TlsEnd, tlsError } from "./_tls_errors.ts";
 
@@ -23,8 +23,10 @@ interface Emitter {
 }
 
 /** What a `TLSSocket` holds besides its public members. */
-interface Verifying {
+interface Inside {
   readonly ssl?: { verifyError?(): unknown } | null;
+  /** On Bun a socket of Bun. */
+  readonly _handle?: { shutdown?(): void } | null;
 }
 
 /** The server end of TLS over a socket of `node:net`. */
@@ -86,6 +88,15 @@ export class NodeTls {
     return endError(action, this.#ending());
   }
 
+  /** Sends close_notify as far as that goes at once. */
+  finish(): void {
+    if (BUN_NODE_TLS_END.here) {
+      (this.#socket as unknown as Inside)._handle?.shutdown?.();
+    } else {
+      this.#socket.end();
+    }
+  }
+
   #fail(error: unknown): void {
     this.#done.reject(tlsError(ACTION, isHangUp(error) ? truncated() : error));
   }
@@ -131,7 +142,7 @@ export class NodeTls {
     if (DENO_TLS_RESUMED_TRUST.here && socket.isSessionReused()) {
       return trusted.has(print);
     }
-    const { ssl } = socket as unknown as Verifying;
+    const { ssl } = socket as unknown as Inside;
     // Bun says it itself, as tls.Server does on Node.
     const isTrusted = socket.authorized ||
       typeof ssl?.verifyError === "function" && !ssl.verifyError();

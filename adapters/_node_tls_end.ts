@@ -1,4 +1,3 @@
-import type { NodeSocket } from "./_node_types.ts";
 import type { TlsEnd } from "./_tls_errors.ts";
 
 // A TLS stream ends with close_notify. A FIN without one may be the work of
@@ -20,6 +19,7 @@ interface Handle {
 
 interface Handled {
   readonly _handle?: Handle | null;
+  readonly writableEnded?: boolean;
 }
 
 /**
@@ -30,19 +30,26 @@ interface Handled {
  * @returns how the stream came to its end, when it has; `finished` too where
  * it cannot be told
  */
-export function watchEnd(raw: object, inner: NodeSocket): () => TlsEnd {
+export function watchEnd(raw: object, inner: object): () => TlsEnd {
   const below = (raw as Handled)._handle;
-  const above = (inner as unknown as Handled)._handle;
+  const above = (inner as Handled)._handle;
   let end: TlsEnd | null = null;
   if (!below || !above) return () => "finished";
   const isLost = "Deno" in globalThis
     ? denoLosses(below)
     : () => hasStopped(below);
+  // Who broke off has no address any more. Node tells by itself.
+  const wasReset = () =>
+    "Deno" in globalThis && below.getpeername?.({}) !== 0 &&
+    // After our own FIN, who sent one has none either.
+    (inner as Handled).writableEnded !== true;
   const { onread } = above;
   if (onread === undefined) return () => "finished";
   above.onread = function (bytes) {
     // The first word counts: after close_notify, FIN follows.
-    if (bytes === undefined) end ??= isLost() ? lossOf(below) : "finished";
+    if (bytes === undefined) {
+      end ??= !isLost() ? "finished" : wasReset() ? "reset" : "truncated";
+    }
     return onread.call(this, bytes);
   };
   return () => end ?? "finished";
@@ -75,9 +82,4 @@ function denoLosses(below: Handle): () => boolean {
     };
   }
   return () => hasEnded;
-}
-
-/** Who broke off has no address any more; Deno takes both for an end. */
-function lossOf(below: Handle): TlsEnd {
-  return below.getpeername?.({}) === 0 ? "truncated" : "reset";
 }

@@ -17,9 +17,8 @@ import {
   pausedServer,
   startServer,
 } from "./_node_listener.ts";
-import { BufferSource, StreamSource } from "./_node_source.ts";
+import { BufferSource, canBuffer, StreamSource } from "./_node_source.ts";
 import { resolveHostname } from "./_resolve.ts";
-import { BUN_NODE_ONREAD } from "./_runtime_gaps.ts";
 import { DEFAULT_BACKLOG, KEEP_ALIVE_DELAY_MS } from "./_socket_defaults.ts";
 import { transportError } from "./_socket_errors.ts";
 import { checkTls } from "./_tls_context.ts";
@@ -59,7 +58,7 @@ async function listen(options: ListenOptions): Promise<Listener> {
     const host = await resolveHostname(hostname);
     server.listen({ host, port, backlog }, listening);
   });
-  return nodeListener(server, options);
+  return nodeListener(server, { upgradable: false, ...options });
 }
 
 async function listenDescriptor(
@@ -101,10 +100,11 @@ function dial(
   resolve: (connection: Connection) => void,
   reject: (reason: unknown) => void,
 ): Socket {
-  const { hostname, port, localHostname, localPort } = options;
+  const { hostname, port, localHostname, localPort, upgradable = false } =
+    options;
   const action = `Cannot connect to ${formatEndpoint(options)}`;
   const buffer = new BufferSource();
-  const buffered = !BUN_NODE_ONREAD.here;
+  const buffered = canBuffer(upgradable);
   const socket = connect({
     host: hostname,
     port,

@@ -42,3 +42,30 @@ export const DENO_TLS_RESUMED_TRUST: RuntimeGap = {
   reason: "node:tls finds every client certificate trusted when a session is " +
     "resumed, so that the adapter remembers those that were",
 };
+
+/** Seen with Deno 2.9.5. */
+export const DENO_TLS_OVER_ONREAD: RuntimeGap = {
+  here: onDeno,
+  reason:
+    "node:tls reads nothing from a socket that was made with the option " +
+    "onread",
+};
+
+/** Seen with Bun 1.4.5. */
+export const BUN_NODE_TLS_END: RuntimeGap = {
+  here: onBun,
+  reason: "the end of a stream of node:tls sends nothing when the stream is " +
+    "destroyed right after it",
+};
+
+/** Seen with Bun 1.4.5; sockets of Bun itself are not concerned. */
+export const BUN_NODE_TLS_TRUNCATED: RuntimeGap = {
+  here: onBun,
+  reason: "node:tls makes no difference between close_notify and a bare FIN",
+};
+
+/** Seen with Deno 2.9.5. */
+export const DENO_TLS_SESSIONS: RuntimeGap = {
+  here: onDeno,
+  reason: "all contexts of node:tls accept the sessions of each other",
+};

@@ -96,6 +96,55 @@ export interface BunSocket<T> {
   resume(): void;
   setNoDelay(noDelay?: boolean): boolean;
   setKeepAlive(enable?: boolean, initialDelayMs?: number): boolean;
+  /**
+   * Puts TLS on top. The first of the answers is this socket's new self, whose
+   * handlers are called with what is encrypted.
+   */
+  upgradeTLS<U>(options: {
+    /** Not in the types of Bun; without it the side is guessed. */
+    readonly isServer: true;
+    readonly data: U;
+    readonly tls: BunTlsOptions;
+    readonly socket: BunTlsHandler<U>;
+  }): readonly [BunSocket<T>, BunTlsSocket<U>];
+}
+
+/** What a server wants of TLS. */
+export interface BunTlsOptions {
+  /** The member `context` of what `createSecureContext` answers. */
+  readonly secureContext: object;
+  readonly requestCert: boolean;
+  readonly rejectUnauthorized: boolean;
+  /** Names in the form of RFC 7301, 3.1. */
+  readonly ALPNProtocols?: ArrayBuffer;
+}
+
+/** The inner stream of TLS; the members beyond are those of `node:tls`. */
+export interface BunTlsSocket<T> extends BunSocket<T> {
+  readonly alpnProtocol: string | false | null;
+  /** Whether the peer's certificate leads to one of `ca`. */
+  readonly authorized: boolean;
+  getCipher(): { readonly standardName?: string } | undefined;
+  getPeerCertificate(): { readonly raw?: Uint8Array } | undefined;
+  getServername(): string | undefined;
+  getTLSVersion(): string | null;
+  isSessionReused(): boolean;
+  /** Goes on with a handshake that `serverName` has held up. */
+  resumeSNI(secureContext: object | undefined, failed: boolean): void;
+}
+
+/** What Bun calls for a socket with TLS. */
+export interface BunTlsHandler<T> extends BunSocketHandler<T> {
+  handshake?(socket: BunTlsSocket<T>, success: boolean, error: unknown): void;
+  /**
+   * Not in the types of Bun: `node:tls` uses it for SNI. `true` holds the
+   * handshake up until `resumeSNI`.
+   */
+  serverName?(
+    server: unknown,
+    name: string,
+    socket: BunTlsSocket<T> | undefined,
+  ): boolean | undefined;
 }
 
 /** What Bun calls for a socket. */

@@ -31,7 +31,12 @@ export { type Reply, reply, replyLines } from "./protocol/reply.ts";
 export type { FactName } from "./protocol/facts.ts";
 export type { TextCodec, UnicodeErrors } from "./protocol/text_codec.ts";
 export type { ServerOptions } from "./server/options.ts";
-export { type CloseOptions, FtpServer } from "./server/server.ts";
+export type { TlsOptions } from "./server/tls_options.ts";
+export {
+  type CloseOptions,
+  FtpServer,
+  type ListenAddress,
+} from "./server/server.ts";
 export type {
   CommandHandler,
   CommandSpec,
@@ -42,6 +47,7 @@ export type {
 export type { CommandContext, LoginResult } from "./session/context.ts";
 export type * from "./session/events.ts";
 export type { Settings } from "./session/settings.ts";
+export type { TlsSettings } from "./session/tls_settings.ts";
 export type { SessionState } from "./session/state.ts";
 export type { SessionView, TransferView } from "./session/view.ts";
 export type * from "./spi/authorizer.ts";

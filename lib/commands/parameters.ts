@@ -58,8 +58,10 @@ export function features(context: CommandContext): Outcome {
   for (const spec of context.settings.commands.values()) {
     const { feature } = spec;
     if (feature === undefined) continue;
-    const line = typeof feature === "string" ? feature : feature(context);
-    if (line !== null) lines.add(line);
+    const told = typeof feature === "function" ? feature(context) : feature;
+    for (const line of typeof told === "string" ? [told] : told ?? []) {
+      lines.add(line);
+    }
   }
   return replyLines(
     211,

@@ -33,6 +33,7 @@ import {
   structure,
   type,
 } from "./parameters.ts";
+import { TLS_COMMANDS } from "./security.ts";
 import { status } from "./status.ts";
 import {
   abort,
@@ -212,6 +213,7 @@ export const DEFAULT_COMMANDS: Readonly<Record<string, CommandSpec>> = {
   PASS: {
     argument: "optional",
     login: "free",
+    secret: true,
     help: "Syntax: PASS [<SP> password] (set user password).",
     run: pass,
   },
@@ -365,6 +367,7 @@ export const DEFAULT_COMMANDS: Readonly<Record<string, CommandSpec>> = {
   USER: {
     argument: "required",
     login: "free",
+    secret: true,
     help: "Syntax: USER <SP> user-name (set username).",
     run: user,
   },
@@ -381,12 +384,13 @@ const ALIASES: Readonly<Record<string, readonly [string, string]>> = {
 
 /**
  * The default commands with changes applied: a description adds or replaces,
- * `null` removes.
+ * `null` removes. Those of TLS are there only with `options.tls`.
  *
  * @throws {ConfigError} when a name cannot be a command's
  */
 export function defaultCommands(
   changes: Readonly<Record<string, CommandSpec | null>> = {},
+  options: { readonly tls?: boolean } = {},
 ): CommandTable {
   const table = new Map(Object.entries(DEFAULT_COMMANDS));
   for (const [alias, [name, help]] of Object.entries(ALIASES)) {
@@ -395,6 +399,11 @@ export function defaultCommands(
     if (spec !== undefined) {
       const { feature: _feature, ...rest } = spec;
       table.set(alias, { ...rest, help });
+    }
+  }
+  if (options.tls === true) {
+    for (const [name, spec] of Object.entries(TLS_COMMANDS)) {
+      table.set(name, spec);
     }
   }
   for (const [name, spec] of Object.entries(changes)) {

@@ -7,6 +7,7 @@ import type { Settings } from "../session/settings.ts";
 import type { SessionView } from "../session/view.ts";
 import type { Authorizer } from "../spi/authorizer.ts";
 import type { LogLevel, LogSink } from "../spi/log.ts";
+import type { Transport } from "../spi/transport.ts";
 import { expandPorts } from "../transfer/port_pool.ts";
 import {
   callable,
@@ -16,6 +17,7 @@ import {
   shownAddresses,
   whole,
 } from "./option_checks.ts";
+import { resolveTls, type TlsOptions } from "./tls_options.ts";
 
 /** What a server can be told. Everything but `authorizer` has a default. */
 export interface ServerOptions {
@@ -145,6 +147,8 @@ export interface ServerOptions {
    * @default {0}
    */
   readonly uploadRate?: number;
+  /** Left out: no TLS. */
+  readonly tls?: TlsOptions;
   /**
    * Commands to add or replace, by name (`SITE X` for a sub-command); `null`
    * removes one. FEAT and HELP follow.
@@ -183,7 +187,11 @@ const DEFAULT_LOGGED_COMMANDS: readonly string[] = [
  *
  * @throws {ConfigError} with the option's name and what is wrong with it
  */
-export function resolveOptions(options: ServerOptions): Settings {
+export function resolveOptions(
+  options: ServerOptions,
+  transport: Transport | null = null,
+): Settings {
+  const { tls } = options;
   const count = (name: keyof ServerOptions, value: number): number =>
     whole(name, value, 0);
   const banner = options.banner ?? "anyftpd ready.";
@@ -261,7 +269,10 @@ export function resolveOptions(options: ServerOptions): Settings {
     backlog: whole("backlog", options.backlog ?? 100, 1),
     downloadRate: count("downloadRate", options.downloadRate ?? 0),
     uploadRate: count("uploadRate", options.uploadRate ?? 0),
-    commands: defaultCommands(options.commands ?? {}),
+    tls: tls === undefined ? null : resolveTls(tls, transport),
+    commands: defaultCommands(options.commands ?? {}, {
+      tls: tls !== undefined,
+    }),
     hooks: options.hooks ?? {},
     log: callable("log", options.log ?? (() => {})),
     logLevel: oneOf("logLevel", options.logLevel ?? "info", [

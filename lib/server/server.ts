@@ -22,6 +22,12 @@ export interface CloseOptions {
   readonly graceMs?: number;
 }
 
+/** An IP address or a name of this machine, and a port; 0 is any. */
+export interface ListenAddress {
+  readonly hostname: string;
+  readonly port: number;
+}
+
 /** How long a server waits after a failed accept: descriptors may be short. */
 const ACCEPT_RETRY_MS = 100;
 
@@ -65,7 +71,7 @@ export class FtpServer implements AsyncDisposable {
    * @throws {ConfigError} when an option does not hold
    */
   constructor(platform: Platform, options: ServerOptions) {
-    const settings = resolveOptions(options);
+    const settings = resolveOptions(options, platform.transport);
     this.#platform = platform;
     this.#settings = settings;
     this.#log = new Log(settings.log, settings.logLevel, platform.clock);
@@ -122,16 +128,23 @@ export class FtpServer implements AsyncDisposable {
    * Listens on an address, or takes over a listener that the host opened. May
    * be called several times.
    *
+   * @param options `implicitTls`: clients begin with a TLS handshake, as on
+   * port 990
    * @returns the address that is really bound
    * @throws {TransportError} `address-in-use`, `address-not-available`,
    * `not-permitted`
    */
   async listen(
-    where: { readonly hostname: string; readonly port: number } | Listener,
+    where: ListenAddress | Listener,
+    options: { readonly implicitTls?: boolean } = {},
   ): Promise<Endpoint> {
     if (this.#closing) throw new ConfigError("Cannot listen: server is closed");
     const { backlog, noDelay } = this.#settings;
     if (!("accept" in where)) checkPort(where.port);
+    const { implicitTls = false } = options;
+    if (implicitTls && this.#settings.tls === null) {
+      throw new ConfigError("Cannot listen for TLS: no certificate is given");
+    }
     const listener = "accept" in where
       ? where
       : await this.#platform.transport.listen({
@@ -139,13 +152,14 @@ export class FtpServer implements AsyncDisposable {
         port: where.port,
         backlog,
         noDelay,
+        upgradable: this.#settings.tls !== null,
       });
     if (this.#closing) {
       listener.close();
       throw new ConfigError("Cannot listen: server is closed");
     }
     this.#listeners.add(listener);
-    this.#own(this.#acceptAll(listener));
+    this.#own(this.#acceptAll(listener, implicitTls));
     return listener.local;
   }
 
@@ -153,7 +167,10 @@ export class FtpServer implements AsyncDisposable {
    * Serves one control connection that the host accepted itself; resolves when
    * its session is over. Never rejects.
    */
-  async handle(connection: Connection): Promise<void> {
+  async handle(
+    connection: Connection,
+    options: { readonly implicitTls?: boolean } = {},
+  ): Promise<void> {
     if (this.#closing) return connection.close();
     const admitted = this.#limits.admitControl(connection.remote.hostname);
     if (typeof admitted === "string") {
@@ -164,7 +181,7 @@ export class FtpServer implements AsyncDisposable {
       connection,
       this.#sessionHost,
     );
-    const over = session.run();
+    const over = session.run(options.implicitTls);
     this.#sessions.set(session, over);
     await over;
     this.#sessions.delete(session);
@@ -211,12 +228,12 @@ export class FtpServer implements AsyncDisposable {
     this.#lingering.closeAll();
   }
 
-  async #acceptAll(listener: Listener): Promise<void> {
+  async #acceptAll(listener: Listener, implicitTls: boolean): Promise<void> {
     for (;;) {
       try {
         const connection = await listener.accept();
         if (connection === null) return;
-        this.#own(this.handle(connection));
+        this.#own(this.handle(connection, { implicitTls }));
       } catch (error) {
         if (!this.#listeners.has(listener)) return;
         // One client that could not be accepted must not end the service.

@@ -25,6 +25,8 @@ export type Outcome =
     readonly reply: Reply;
     /** Ends the session once the reply is out. */
     readonly close?: boolean;
+    /** The client begins a TLS handshake when it has the reply. */
+    readonly startTls?: boolean;
     /** Runs after the reply was handed to the connection. */
     readonly afterwards?: () => void | Promise<void>;
   }
@@ -83,8 +85,13 @@ export interface CommandSpec {
   readonly forgets?: "rename";
   /** The line of HELP, from `Syntax: ` on. */
   readonly help: string;
-  /** Its line in FEAT; `null` when this session has no such feature. */
-  readonly feature?: string | ((context: CommandContext) => string | null);
+  /** Refused on a clear connection when the server requires TLS. */
+  readonly secret?: boolean;
+  /** Its lines in FEAT; `null` when this session has no such feature. */
+  readonly feature?:
+    | string
+    | readonly string[]
+    | ((context: CommandContext) => string | null);
   /** Called once all gates have let the command pass. */
   readonly run: CommandHandler;
 }

@@ -19,7 +19,7 @@ const TLS_HANDSHAKE = 0x16;
  */
 export class CommandReader {
   readonly #connection: Connection;
-  readonly #decoder: LineDecoder;
+  #decoder: LineDecoder;
   readonly #floodLimit: () => number;
   /** Bytes since the limit began to hold. */
   #counted = 0;
@@ -40,6 +40,19 @@ export class CommandReader {
     this.#connection = connection;
     this.#decoder = decoder;
     this.#floodLimit = floodLimit;
+  }
+
+  /** Whether something came in that was not handed out. */
+  get holdsInput(): boolean {
+    return this.#decoder.pending > 0 || this.#reading !== null ||
+      this.#next !== null;
+  }
+
+  /** Goes on with another decoder: the connection is not what it was. */
+  restart(decoder: LineDecoder): void {
+    this.#decoder = decoder;
+    this.#isFirst = false;
+    this.#counted = 0;
   }
 
   /** A read that nobody waits for any more, after `stop`. */

@@ -23,6 +23,8 @@ export interface DispatchHost {
   sendPart(bytes: Uint8Array, isLast: boolean): Promise<void>;
   /** Ends the session once its replies are out. */
   end(): void;
+  /** Sends the reply, then becomes the server of a TLS session. */
+  startTls(reply: Reply): Promise<void>;
 }
 
 /** Executes one command: gates, path, permission, handler, replies. */
@@ -33,7 +35,11 @@ export async function dispatch(
   const { spec, verb } = command;
   const { context } = host;
   if (spec.forgets === "rename") context.state.renameFrom = null;
-  const refusal = checkGates(spec, command, context.state);
+  const refusal = checkGates(spec, command, context.state, {
+    secure: context.session.secure,
+    controlRequired: context.settings.tls?.controlRequired ?? false,
+    dataRequired: context.settings.tls?.dataRequired ?? false,
+  });
   if (refusal !== null) return host.reply(refusal);
   let path = "";
   try {
@@ -71,6 +77,7 @@ async function perform(
   }
   if ("stream" in outcome) return await stream(host, outcome.stream);
   if (!("reply" in outcome)) return answer(host, command, path, outcome);
+  if (outcome.startTls === true) return await host.startTls(outcome.reply);
   answer(host, command, path, outcome.reply);
   await outcome.afterwards?.();
   if (outcome.close === true) host.end();

@@ -17,7 +17,15 @@ type Gate = (
   spec: CommandSpec,
   request: Request,
   state: SessionState,
+  security: Security,
 ) => Reply | null;
+
+/** What the server and the user require, and what the session has. */
+export interface Security {
+  readonly secure: boolean;
+  readonly controlRequired: boolean;
+  readonly dataRequired: boolean;
+}
 
 const GATES: readonly Gate[] = [
   function argumentNeeded(spec, { argument }) {
@@ -31,11 +39,22 @@ const GATES: readonly Gate[] = [
       ? reply(501, "Syntax error: command does not accept arguments.")
       : null;
   },
+  function secureControlNeeded(spec, _request, _state, security) {
+    return spec.secret === true && security.controlRequired && !security.secure
+      ? reply(550, "SSL/TLS required on the control channel.")
+      : null;
+  },
   function loginNeeded(spec, { argument }, state) {
     const needed = spec.login === "needed" ||
       (spec.login === "with-argument" && argument !== "");
     return needed && state.account === null
       ? reply(530, "Log in with USER and PASS first.")
+      : null;
+  },
+  function secureDataNeeded(spec, _request, state, security) {
+    return spec.data !== undefined && security.dataRequired &&
+        !state.protectsData
+      ? reply(550, "SSL/TLS required on the data channel.")
       : null;
   },
   function globRefused(spec, { argument }) {
@@ -62,9 +81,10 @@ export function checkGates(
   spec: CommandSpec,
   request: Request,
   state: SessionState,
+  security: Security,
 ): Reply | null {
   for (const gate of GATES) {
-    const refusal = gate(spec, request, state);
+    const refusal = gate(spec, request, state, security);
     if (refusal !== null) return refusal;
   }
   return null;

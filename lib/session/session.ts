@@ -1,3 +1,4 @@
+import { messageOf } from "../base/errors.ts";
 import { escapeText } from "../protocol/command_line.ts";
 import { LineDecoder } from "../protocol/line_decoder.ts";
 import {
@@ -7,12 +8,13 @@ import {
   reply,
 } from "../protocol/reply.ts";
 import type { Platform } from "../spi/clock.ts";
-import type { Connection } from "../spi/transport.ts";
+import type { Connection, TlsConfig } from "../spi/transport.ts";
 import { DataChannel } from "../transfer/data_channel.ts";
 import type { Lingering } from "../transfer/linger.ts";
 import type { TransferResult } from "../transfer/outcome.ts";
 import type { TransferPlan } from "../transfer/plan.ts";
 import type { PortPool } from "../transfer/port_pool.ts";
+import { type Protection, secure } from "../transfer/protection.ts";
 import { CommandReader, type Incoming } from "./command_reader.ts";
 import type { LoginResult } from "./context.ts";
 import { dispatch, type DispatchHost } from "./dispatcher.ts";
@@ -73,6 +75,7 @@ export class Session {
   readonly #sleepers: Sleepers;
   /** Hooks of transfers that hold the session up. */
   readonly #pauses = new Pauses();
+  #tls: TlsConfig | null = null;
   #lease: AccountLease | null = null;
   /** QUIT was answered: only a transfer under way is waited for. */
   #quitting = false;
@@ -113,12 +116,17 @@ export class Session {
     this.#dispatchHost = this.#makeDispatchHost();
   }
 
-  /** Serves the client until the session is over. Never rejects. */
-  async run(): Promise<void> {
+  /**
+   * Serves the client until the session is over. Never rejects.
+   *
+   * @param implicitTls the client begins with a TLS handshake
+   */
+  async run(implicitTls: boolean = false): Promise<void> {
     const { hooks, banner } = this.#host.settings;
     const event = { session: this.view };
     this.#log.write("info", "FTP session opened (connect)");
     try {
+      if (implicitTls) await this.#secure();
       await runHook(this.#log, "connect", () => hooks.connect?.(event));
       this.#reply(messageReply(220, banner(this.view)));
       await this.#lanes.run();
@@ -254,6 +262,59 @@ export class Session {
     this.#cancelFarewell();
   }
 
+  /** AUTH: the reply, then the handshake (RFC 4217 section 4). */
+  async #startTls(answer: Reply): Promise<void> {
+    if (this.#reader.holdsInput) {
+      // Commands that somebody put behind AUTH in clear must not be taken for
+      // the user's own, inside TLS (CVE-2011-0411).
+      this.#log.write("warn", "Clear text behind AUTH; connection closed.");
+      return this.#stop();
+    }
+    this.#reply(answer);
+    await this.#writer.flushed();
+    await this.#logOut();
+    await this.#secure();
+  }
+
+  async #secure(): Promise<void> {
+    const { settings, platform } = this.#host;
+    const config = this.#tlsConfig();
+    if (config === null || settings.tls === null || this.#ending) {
+      return this.#stop();
+    }
+    try {
+      await secure(
+        this.#connection,
+        config,
+        settings.tls.handshakeTimeoutMs,
+        platform.clock,
+      );
+      this.#reader.restart(this.#makeDecoder());
+    } catch (error) {
+      this.#log.write("info", "SSL handshake failed.", {
+        error: messageOf(error),
+      });
+      this.#stop();
+      this.#connection.close();
+    }
+  }
+
+  /** One for the whole session: data connections resume its TLS session. */
+  #tlsConfig(): TlsConfig | null {
+    this.#tls ??= this.#host.settings.tls?.config() ?? null;
+    return this.#tls;
+  }
+
+  #protection(): Protection | null {
+    const { tls } = this.#host.settings;
+    const config = this.#tlsConfig();
+    if (tls === null || config === null || !this.#state.protectsData) {
+      return null;
+    }
+    const { handshakeTimeoutMs, closeNotifyRequired } = tls;
+    return { config, handshakeTimeoutMs, closeNotifyRequired };
+  }
+
   #transferFinished(plan: TransferPlan, result: TransferResult): void {
     const { hooks } = this.#host.settings;
     this.#pauses.add(
@@ -302,12 +363,16 @@ export class Session {
     }));
   }
 
+  #makeDecoder(): LineDecoder {
+    const { maxLineBytes, lineEnding } = this.#host.settings;
+    return new LineDecoder({ maxBytes: maxLineBytes, lineEnding });
+  }
+
   #makeReader(): CommandReader {
-    const { maxLineBytes, lineEnding, maxBytesBeforeLogin } =
-      this.#host.settings;
+    const { maxBytesBeforeLogin } = this.#host.settings;
     return new CommandReader(
       this.#connection,
-      new LineDecoder({ maxBytes: maxLineBytes, lineEnding }),
+      this.#makeDecoder(),
       () => this.#state.account === null ? maxBytesBeforeLogin : 0,
     );
   }
@@ -324,6 +389,8 @@ export class Session {
       remote: this.#connection.remote,
       reply: (answer) => this.#reply(answer),
       log: (level, message) => this.#log.write(level, message),
+      isSecure: () => this.#connection.tls !== null,
+      protection: () => this.#protection(),
       admit: () => this.#host.admitData(),
       throttle: (direction) => this.#lease?.throttle(direction) ?? null,
       connected: (open) => {
@@ -356,6 +423,7 @@ export class Session {
       reply: (answer) => this.#reply(answer),
       sendPart: (bytes, isLast) => this.#sendPart(bytes, isLast),
       end: () => this.#quit(),
+      startTls: (answer) => this.#startTls(answer),
     };
   }
 }

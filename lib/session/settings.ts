@@ -3,6 +3,7 @@ import type { Authorizer } from "../spi/authorizer.ts";
 import type { LogLevel, LogSink } from "../spi/log.ts";
 import type { CommandTable } from "./command.ts";
 import type { Hooks } from "./events.ts";
+import type { TlsSettings } from "./tls_settings.ts";
 import type { SessionView } from "./view.ts";
 
 /**
@@ -62,6 +63,8 @@ export interface Settings {
   /** Of each session. */
   readonly uploadRate: number;
   /** By name, sub-commands of SITE too. */
+  /** `null`: the server has no TLS. */
+  readonly tls: TlsSettings | null;
   readonly commands: CommandTable;
   /** What the host does when something happens. */
   readonly hooks: Hooks;

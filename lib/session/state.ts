@@ -22,6 +22,10 @@ export class SessionState {
   extendedPassiveOnly = false;
   /** The facts of MLSx; they outlive REIN, as the client's taste does. */
   facts: readonly FactName[] = DEFAULT_FACTS;
+  /** PBSZ was sent, as PROT wants it (RFC 4217 section 9). */
+  bufferSizeAgreed = false;
+  /** PROT P: data connections are encrypted. */
+  protectsData = false;
   #restart = 0;
 
   /** The position that REST set, in bytes; 0 when none is pending. */
@@ -57,6 +61,8 @@ export class SessionState {
     this.type = "ascii";
     this.renameFrom = null;
     this.extendedPassiveOnly = false;
+    this.bufferSizeAgreed = false;
+    this.protectsData = false;
     this.#restart = 0;
   }
 }

@@ -29,6 +29,7 @@ export class ActiveEndpoint {
       const connection = await host.transport.connect({
         ...target,
         ...sourceFor(target, host.local),
+        upgradable: host.isSecure(),
         signal: this.#controller.signal,
       });
       if (!this.#answered) {

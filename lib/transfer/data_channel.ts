@@ -272,13 +272,14 @@ export class DataChannel {
   ): void {
     const host = this.#host;
     const direction = plan.kind === "receive" ? "receive" : "send";
-    const transfer = new Transfer(
+    const transfer = new Transfer({
       plan,
       opened,
-      host.throttle(direction),
-      host.clock,
-      host.lingering,
-    );
+      protection: host.protection(),
+      throttle: host.throttle(direction),
+      clock: host.clock,
+      lingering: host.lingering,
+    });
     this.#transfer = transfer;
     host.connected(true);
     const timer = new ProgressTimer(

@@ -6,6 +6,7 @@ import type { Lingering } from "./linger.ts";
 import type { TransferResult } from "./outcome.ts";
 import type { TransferPlan } from "./plan.ts";
 import type { PortPool } from "./port_pool.ts";
+import type { Protection } from "./protection.ts";
 import type { Throttle } from "./throttle.ts";
 
 /** The settings that data connections obey. */
@@ -28,6 +29,10 @@ export interface DataHost {
   readonly remote: Endpoint;
   reply(reply: Reply): void;
   log(level: LogLevel, message: string): void;
+  /** Whether TLS may be asked of data connections. */
+  isSecure(): boolean;
+  /** How a data connection that is used now must be encrypted. */
+  protection(): Protection | null;
   /** Counts a data connection in; `null` when there are too many. */
   admit(): (() => void) | null;
   throttle(direction: "send" | "receive"): Throttle | null;

@@ -14,13 +14,14 @@ export interface IdleEvents {
 /**
  * A data connection before its transfer. One read is under way on it from the
  * start: it brings the first bytes of an upload, or the news that the client
- * is gone.
+ * is gone. Not so where TLS may still come: the handshake must find everything
+ * that the client sends.
  */
 export class IdleConnection implements OpenedConnection {
   readonly kind = "open";
   readonly connection: Connection;
   readonly openedAt: number;
-  readonly first: Promise<Uint8Array | null>;
+  readonly first: Promise<Uint8Array | null> | null;
   readonly release: () => void;
   readonly #host: DataHost;
   readonly #timer: ProgressTimer;
@@ -46,8 +47,8 @@ export class IdleConnection implements OpenedConnection {
         if (this.#idle) events.stalled();
       },
     );
-    this.first = connection.read();
-    this.first.then(
+    this.first = host.isSecure() ? null : connection.read();
+    this.first?.then(
       (chunk) => {
         if (chunk === null && this.#idle) this.#endByPeer();
       },

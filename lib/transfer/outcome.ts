@@ -1,7 +1,8 @@
 /**
  * How a transfer ended. `complete`: all of it. `aborted`: by ABOR.
  * `disconnected`: the peer broke the data connection. `stalled`: nothing moved
- * for `dataTimeoutMs`. `file-error`: reading or writing the file failed.
+ * for `dataTimeoutMs`. `handshake-failed`: TLS could not be agreed on.
+ * `file-error`: reading or writing the file failed.
  * `closed`: the session or the server ended.
  */
 export type TransferOutcome =
@@ -9,6 +10,7 @@ export type TransferOutcome =
   | "aborted"
   | "disconnected"
   | "stalled"
+  | "handshake-failed"
   | "file-error"
   | "closed";
 

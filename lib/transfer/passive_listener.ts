@@ -17,11 +17,17 @@ export async function listenPassive(host: {
   readonly transport: Transport;
   readonly ports: PortPool;
   readonly local: Endpoint;
+  isSecure(): boolean;
   log(level: LogLevel, message: string): void;
 }): Promise<Listener> {
   const { transport, ports, local } = host;
   const open = (port: number): Promise<Listener> =>
-    transport.listen({ hostname: local.hostname, port, backlog: BACKLOG });
+    transport.listen({
+      hostname: local.hostname,
+      port,
+      backlog: BACKLOG,
+      upgradable: host.isSecure(),
+    });
   for (const port of ports.candidates()) {
     if (port === 0) return await open(0);
     ports.reserve(port);

@@ -9,6 +9,16 @@ export type PortRange =
 const PORT_MAX = 65535;
 
 /**
+ * Where the ports lie that systems choose themselves: from IANA's dynamic
+ * ports (RFC 6335 section 6) what Linux takes too.
+ */
+const DYNAMIC_FROM = 49152;
+const DYNAMIC_TO = 60999;
+
+/** Random ports that are tried before the system is asked. */
+const DYNAMIC_ATTEMPTS = 4;
+
+/**
  * The ports that a configured range means, each once, in the order given.
  *
  * @throws {ConfigError} there are none, or one is not from 1 to 65535
@@ -45,7 +55,7 @@ export class PortPool {
   /**
    * A pool of which no port is taken yet.
    *
-   * @param ports `null` lets the system choose
+   * @param ports `null`: any port will do
    */
   constructor(ports: readonly number[] | null, random: Random) {
     this.#ports = ports;
@@ -54,24 +64,12 @@ export class PortPool {
 
   /**
    * The ports to try, in random order, each once, without those that are
-   * reserved by the time they come up. Only 0 when the system chooses.
+   * reserved by the time they come up. When any will do, some that systems
+   * choose from, then 0, which lets the system choose.
    */
   *candidates(): Generator<number, void, undefined> {
-    if (this.#ports === null) {
-      yield 0;
-      return;
-    }
-    const ports = this.#ports;
-    // A shuffle that remembers only what it moved: as a rule the first port
-    // will do, and a range may have 60,000.
-    const moved = new Map<number, number>();
-    for (let left = ports.length; left > 0; left--) {
-      const at = this.#random.below(left);
-      const chosen = moved.get(at) ?? at;
-      moved.set(at, moved.get(left - 1) ?? left - 1);
-      const port = ports[chosen]!;
-      if (!this.#reserved.has(port)) yield port;
-    }
+    if (this.#ports === null) yield* this.#dynamicCandidates();
+    else yield* this.#shuffled(this.#ports);
   }
 
   /** Takes a port; false when it is taken already. Port 0 is never taken. */
@@ -85,6 +83,33 @@ export class PortPool {
   /** Gives a port back. */
   release(port: number): void {
     this.#reserved.delete(port);
+  }
+
+  /**
+   * Linux looks for a free port step by step: once half of them are in use or
+   * wait out their minute (TIME_WAIT), as after 14,000 transfers, that takes
+   * a hundred times as long as to be given one.
+   */
+  *#dynamicCandidates(): Generator<number, void, undefined> {
+    for (let attempt = 0; attempt < DYNAMIC_ATTEMPTS; attempt++) {
+      const count = DYNAMIC_TO - DYNAMIC_FROM + 1;
+      const port = DYNAMIC_FROM + this.#random.below(count);
+      if (!this.#reserved.has(port)) yield port;
+    }
+    yield 0;
+  }
+
+  *#shuffled(ports: readonly number[]): Generator<number, void, undefined> {
+    // A shuffle that remembers only what it moved: as a rule the first port
+    // will do, and a range may have 60,000.
+    const moved = new Map<number, number>();
+    for (let left = ports.length; left > 0; left--) {
+      const at = this.#random.below(left);
+      const chosen = moved.get(at) ?? at;
+      moved.set(at, moved.get(left - 1) ?? left - 1);
+      const port = ports[chosen]!;
+      if (!this.#reserved.has(port)) yield port;
+    }
   }
 }
 

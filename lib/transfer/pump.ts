@@ -1,7 +1,8 @@
 import { AsciiDecoder, AsciiEncoder } from "../protocol/ascii.ts";
 import type { Connection } from "../spi/transport.ts";
-import { CHUNK_BYTES, returnBuffer, takeBuffer } from "./buffer_pool.ts";
+import { CHUNK_BYTES, LARGE_CHUNK_BYTES } from "./buffer_pool.ts";
 import type { ListingPlan, ReceivePlan, SendPlan } from "./plan.ts";
+import { ReadAhead } from "./read_ahead.ts";
 import type { Throttle } from "./throttle.ts";
 import { WriteBehind } from "./write_behind.ts";
 
@@ -25,6 +26,9 @@ export interface PumpContext {
  */
 const SLOW_WRITE_MS = 2_000;
 
+/** One that takes less than this is followed by a larger one. */
+const FAST_WRITE_MS = 100;
+
 /** No write is cut below this. */
 const MIN_WRITE_BYTES = 4 * 1024;
 
@@ -33,20 +37,18 @@ export async function pumpFileToConnection(
   plan: SendPlan,
   context: PumpContext,
 ): Promise<void> {
-  const buffer = takeBuffer();
+  const encoder = plan.ascii ? new AsciiEncoder() : null;
+  const frugal = plan.ascii || context.throttle !== null;
+  const reader = new ReadAhead(plan.file, plan.offset, frugal);
+  const writer = new PacedWriter(context);
   try {
-    const encoder = plan.ascii ? new AsciiEncoder() : null;
-    const writer = new PacedWriter(context);
-    let position = plan.offset;
     for (;;) {
-      const count = await plan.file.read(buffer, position);
-      if (count === 0) return;
-      position += count;
-      const chunk = buffer.subarray(0, count);
+      const chunk = await reader.next();
+      if (chunk === null) return;
       await writer.write(encoder === null ? chunk : encoder.encode(chunk));
     }
   } finally {
-    returnBuffer(buffer);
+    await reader.release();
   }
 }
 
@@ -70,7 +72,8 @@ export async function pumpConnectionToFile(
   first: Promise<Uint8Array | null>,
 ): Promise<void> {
   const decoder = plan.ascii ? new AsciiDecoder() : null;
-  const writer = new WriteBehind(plan.file, plan.offset);
+  const frugal = plan.ascii || context.throttle !== null;
+  const writer = new WriteBehind(plan.file, plan.offset, frugal);
   try {
     let chunk = await first;
     while (chunk !== null) {
@@ -111,6 +114,8 @@ class PacedWriter {
       const took = this.#context.now() - started;
       if (took > SLOW_WRITE_MS) {
         this.#pieceBytes = Math.max(this.#pieceBytes >> 1, MIN_WRITE_BYTES);
+      } else if (took < FAST_WRITE_MS && length === this.#pieceBytes) {
+        this.#pieceBytes = Math.min(this.#pieceBytes << 1, LARGE_CHUNK_BYTES);
       }
       this.#context.moved(length);
       at += length;

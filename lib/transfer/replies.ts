@@ -16,6 +16,8 @@ export function closingReply(result: TransferResult): Reply | null {
         426,
         `Transfer aborted; ${result.bytes} bytes transmitted.`,
       );
+    case "handshake-failed":
+      return reply(522, "SSL handshake failed.");
     case "stalled":
       return reply(421, "Data connection timed out.");
     case "aborted":

@@ -10,6 +10,7 @@ import {
   pumpFileToConnection,
   pumpListingToConnection,
 } from "./pump.ts";
+import { LenientConnection, type Protection, secure } from "./protection.ts";
 import type { Throttle } from "./throttle.ts";
 
 /** Bytes asked of the transport's own file sender at once. */
@@ -19,34 +20,33 @@ const SEND_FILE_BYTES = 1024 * 1024;
 export interface OpenedConnection {
   readonly connection: Connection;
   readonly openedAt: number;
-  /** Under way since the connection opened; never left unhandled. */
-  readonly first: Promise<Uint8Array | null>;
+  /** Under way since the connection opened, unless TLS may come first. */
+  readonly first: Promise<Uint8Array | null> | null;
+}
+
+/** What a transfer is made of. */
+export interface TransferParts {
+  readonly plan: TransferPlan;
+  readonly opened: OpenedConnection;
+  /** `null` on a clear data connection. */
+  readonly protection: Protection | null;
+  readonly throttle: Throttle | null;
+  readonly clock: Clock;
+  readonly lingering: Lingering;
 }
 
 /** One transfer on one data connection, from its first byte to its end. */
 export class Transfer {
   readonly plan: TransferPlan;
-  readonly #opened: OpenedConnection;
-  readonly #throttle: Throttle | null;
-  readonly #clock: Clock;
-  readonly #lingering: Lingering;
+  readonly #parts: TransferParts;
   readonly #aborting = new AbortController();
   #bytes = 0;
   #sending = false;
   #ending: TransferOutcome | null = null;
 
-  constructor(
-    plan: TransferPlan,
-    opened: OpenedConnection,
-    throttle: Throttle | null,
-    clock: Clock,
-    lingering: Lingering,
-  ) {
-    this.plan = plan;
-    this.#opened = opened;
-    this.#throttle = throttle;
-    this.#clock = clock;
-    this.#lingering = lingering;
+  constructor(parts: TransferParts) {
+    this.plan = parts.plan;
+    this.#parts = parts;
   }
 
   /** Bytes moved on the data connection so far. */
@@ -61,14 +61,14 @@ export class Transfer {
 
   /** Milliseconds since the data connection was there. */
   get elapsedMs(): number {
-    return this.#clock.now() - this.#opened.openedAt;
+    return this.#parts.clock.now() - this.#parts.opened.openedAt;
   }
 
   /** Stops it; `run` resolves soon after with this outcome. Idempotent. */
   abort(outcome: TransferOutcome): void {
     if (this.#ending !== null) return;
     this.#ending = outcome;
-    this.#opened.connection.close();
+    this.#parts.opened.connection.close();
     this.#aborting.abort();
   }
 
@@ -78,21 +78,25 @@ export class Transfer {
    * Never rejects.
    */
   async run(): Promise<TransferResult> {
-    const { connection, first } = this.#opened;
+    const { connection } = this.#parts.opened;
     let outcome: TransferOutcome = "complete";
     let error: unknown = null;
+    let first: Promise<Uint8Array | null> | undefined;
     try {
-      await this.#move();
+      await this.#protect();
+      first = this.#firstRead();
+      await this.#move(first);
       if (this.plan.kind !== "receive") await connection.closeWrite();
     } catch (thrown) {
       error = thrown;
-      outcome = this.#ending ?? outcomeOf(thrown);
+      outcome = this.#ending ??
+        (first === undefined ? "handshake-failed" : outcomeOf(thrown));
     }
     // Stopped in the very moment of its end: the word of the one who stopped
     // it holds, for he was told so.
     if (this.#ending !== null) outcome = this.#ending;
     if (outcome === "complete" && this.plan.kind !== "receive") {
-      void this.#lingering.add(connection, first);
+      void this.#parts.lingering.add(connection, first);
     } else {
       connection.close();
     }
@@ -111,14 +115,38 @@ export class Transfer {
     return { outcome, bytes, begun, durationMs, error };
   }
 
-  async #move(): Promise<void> {
+  /** The handshake comes after 125 or 150, as clients expect it. */
+  async #protect(): Promise<void> {
+    const { protection, opened, clock } = this.#parts;
+    if (protection === null) return;
+    const { config, handshakeTimeoutMs } = protection;
+    await secure(opened.connection, config, handshakeTimeoutMs, clock);
+  }
+
+  #firstRead(): Promise<Uint8Array | null> {
+    const { first } = this.#parts.opened;
+    if (first !== null) return first;
+    const read = this.#connection().read();
+    // Whoever waits for it is told; a download may end before anybody does.
+    read.catch(() => {});
+    return read;
+  }
+
+  #connection(): Connection {
+    const { opened, protection } = this.#parts;
+    return protection?.closeNotifyRequired === false
+      ? new LenientConnection(opened.connection)
+      : opened.connection;
+  }
+
+  async #move(first: Promise<Uint8Array | null>): Promise<void> {
     const { plan } = this;
-    const { connection, first } = this.#opened;
+    const connection = this.#connection();
     const context: PumpContext = {
       connection,
-      throttle: this.#throttle,
+      throttle: this.#parts.throttle,
       signal: this.#aborting.signal,
-      now: () => this.#clock.now(),
+      now: () => this.#parts.clock.now(),
       sending: () => {
         this.#sending = true;
       },
@@ -142,13 +170,16 @@ export class Transfer {
   /** The transport reads the file itself; the throttle sets the slices. */
   async #sendFile(context: PumpContext): Promise<void> {
     const { plan } = this;
-    const { connection } = this.#opened;
+    const { connection } = this.#parts.opened;
     if (plan.kind !== "send" || connection.sendFile === undefined) return;
     let at = plan.offset;
     for (;;) {
-      const slice = this.#throttle === null
+      const slice = this.#parts.throttle === null
         ? SEND_FILE_BYTES
-        : await this.#throttle.take(SEND_FILE_BYTES, this.#aborting.signal);
+        : await this.#parts.throttle.take(
+          SEND_FILE_BYTES,
+          this.#aborting.signal,
+        );
       this.#sending = true;
       let sent = 0;
       try {
@@ -158,7 +189,7 @@ export class Transfer {
         // Not for this file or this connection: copying always works.
         return await pumpFileToConnection(plan, context);
       } finally {
-        if (sent < slice) this.#throttle?.giveBack?.(slice - sent);
+        if (sent < slice) this.#parts.throttle?.giveBack?.(slice - sent);
       }
       if (sent === 0) return;
       this.#bytes += sent;

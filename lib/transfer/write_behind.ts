@@ -1,5 +1,9 @@
 import type { FileHandle } from "../spi/file_system.ts";
-import { CHUNK_BYTES, returnBuffer, takeBuffer } from "./buffer_pool.ts";
+import {
+  CHUNK_BYTES,
+  LARGE_CHUNK_BYTES,
+  TransferBuffers,
+} from "./buffer_pool.ts";
 
 /**
  * Writes an upload to its file while the next bytes arrive.
@@ -7,34 +11,45 @@ import { CHUNK_BYTES, returnBuffer, takeBuffer } from "./buffer_pool.ts";
  * Two buffers change places: one is being written, the other is filled. What
  * arrives is written as soon as nothing else is, so a slow upload reaches the
  * disk piece by piece and a fast one in large writes. Holds at most two
- * buffers.
+ * buffers, which begin small and grow with what has come.
  */
 export class WriteBehind {
   readonly #file: FileHandle;
+  readonly #frugal: boolean;
+  readonly #buffers = new TransferBuffers();
   #position: number;
-  #filling: Uint8Array = takeBuffer();
-  #spare: Uint8Array | null = takeBuffer();
+  #received = 0;
+  #filling: Uint8Array | null = null;
+  #spare: Uint8Array | null = null;
   #filled = 0;
   #writing: Promise<void> | null = null;
   #failure: { readonly error: unknown } | null = null;
 
-  constructor(file: FileHandle, position: number) {
+  /**
+   * @param position bytes into the file
+   * @param frugal whether writes stay at `CHUNK_BYTES` or below: for whom
+   * writing is not what takes the time
+   */
+  constructor(file: FileHandle, position: number, frugal = false) {
     this.#file = file;
     this.#position = position;
+    this.#frugal = frugal;
   }
 
   /** Takes a copy of `bytes`. Rejects with what an earlier write threw. */
   async push(bytes: Uint8Array): Promise<void> {
+    this.#received += bytes.length;
     let rest = bytes;
     while (rest.length > 0) {
       this.#throwFailure();
-      const room = CHUNK_BYTES - this.#filled;
+      this.#filling ??= this.#takeBuffer();
+      const room = this.#filling.length - this.#filled;
       const piece = rest.length <= room ? rest : rest.subarray(0, room);
       this.#filling.set(piece, this.#filled);
       this.#filled += piece.length;
       rest = rest.subarray(piece.length);
-      if (this.#writing === null) this.#startWriting();
-      else if (this.#filled === CHUNK_BYTES) await this.#writing;
+      if (this.#writing === null) this.#startWriting(this.#filling);
+      else if (this.#filled === this.#filling.length) await this.#writing;
     }
   }
 
@@ -42,14 +57,6 @@ export class WriteBehind {
   async finish(): Promise<void> {
     while (this.#writing !== null) await this.#writing;
     this.#throwFailure();
-    if (this.#filled > 0) {
-      await this.#file.write(
-        this.#filling.subarray(0, this.#filled),
-        this.#position,
-      );
-      this.#position += this.#filled;
-      this.#filled = 0;
-    }
   }
 
   /**
@@ -58,20 +65,40 @@ export class WriteBehind {
    */
   async release(): Promise<void> {
     while (this.#writing !== null) await this.#writing;
-    returnBuffer(this.#filling);
-    if (this.#spare !== null) returnBuffer(this.#spare);
-    this.#spare = null;
+    for (const buffer of [this.#filling, this.#spare]) {
+      if (buffer !== null) this.#buffers.give(buffer);
+    }
+    this.#filling = this.#spare = null;
+    this.#buffers.release();
   }
 
-  #startWriting(): void {
-    const full = this.#filling;
+  #takeBuffer(): Uint8Array {
+    const wanted = this.#wantedBytes();
+    const spare = this.#spare;
+    this.#spare = null;
+    if (spare !== null) {
+      if (spare.length >= wanted) return spare;
+      this.#buffers.give(spare);
+    }
+    return this.#buffers.take(wanted);
+  }
+
+  /** What came first may be all; from a whole large chunk on, it is a lot. */
+  #wantedBytes(): number {
+    if (this.#received > LARGE_CHUNK_BYTES && !this.#frugal) {
+      return LARGE_CHUNK_BYTES;
+    }
+    const isFirst = this.#writing === null && this.#spare === null;
+    return isFirst ? Math.min(this.#received, CHUNK_BYTES) : CHUNK_BYTES;
+  }
+
+  #startWriting(full: Uint8Array): void {
     const length = this.#filled;
     const position = this.#position;
-    this.#filling = this.#spare ?? takeBuffer();
-    this.#spare = null;
+    this.#filling = null;
     this.#filled = 0;
     this.#position += length;
-    this.#writing = this.#file.write(full.subarray(0, length), position).then(
+    this.#writing = this.#write(full.subarray(0, length), position).then(
       () => this.#written(full),
       (error: unknown) => {
         this.#failure ??= { error };
@@ -81,10 +108,15 @@ export class WriteBehind {
     );
   }
 
+  /** Also for files that throw at once. */
+  async #write(bytes: Uint8Array, position: number): Promise<void> {
+    await this.#file.write(bytes, position);
+  }
+
   #written(buffer: Uint8Array): void {
     this.#spare = buffer;
     this.#writing = null;
-    if (this.#filled > 0) this.#startWriting();
+    if (this.#filling !== null) this.#startWriting(this.#filling);
   }
 
   #throwFailure(): void {

@@ -33,17 +33,17 @@ describeFileSystem(
   "local, without descriptors",
   () => fixture({ descriptors: false }),
 );
-describe.runIf(ON_DENO)("with the calls of Deno", () => {
-  describeFileSystem("local", () => fixture({}, adapterFileSystem));
+if (ON_DENO) {
+  describeFileSystem("Deno's local", () => fixture({}, adapterFileSystem));
   describeFileSystem(
-    "local, pooled",
+    "Deno's local, pooled",
     () => fixture({ blocking: false }, adapterFileSystem),
   );
   describeFileSystem(
-    "local, without descriptors",
+    "Deno's local, without descriptors",
     () => fixture({ descriptors: false }, adapterFileSystem),
   );
-});
+}
 describeFileSystem("subtree of a local", () => {
   const whole = fixture({});
   mkdirSync(whole.inside("/home"));

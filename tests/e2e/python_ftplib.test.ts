@@ -25,7 +25,7 @@ describe("Python's ftplib", () => {
   let fixture: ClientFixture;
 
   beforeAll(async () => {
-    program = requireProgram("python3", "python3");
+    program = requireProgram("/usr/bin/python3", "python3");
     fixture = await ClientFixture.start();
   }, 30_000);
 

@@ -14,7 +14,7 @@ import {
 import { join, relative } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { stateOf } from "../support/build.ts";
+import { pruneBuilds, stateOf } from "../support/build.ts";
 import { TemporaryFolder } from "../support/files.ts";
 
 /** The checkout. */
@@ -68,6 +68,7 @@ export function packed(): string {
   const goal = join(cache, `package-${state}.tgz`);
   if (existsSync(goal)) return goal;
   mkdirSync(cache, { recursive: true });
+  pruneBuilds(cache);
   const copy = mkdtempSync(join(cache, "pack-"));
   try {
     for (const name of names) {

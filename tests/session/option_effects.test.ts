@@ -63,7 +63,8 @@ test.each([
       return platform;
     },
   }, () => Promise.resolve());
-  expect(listened).toEqual([{ hostname: "127.0.0.1", port: 21, ...seen }]);
+  const address = { hostname: "127.0.0.1", port: 21, upgradable: false };
+  expect(listened).toEqual([{ ...address, ...seen }]);
 });
 
 describe("localTime", () => {

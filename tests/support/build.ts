@@ -16,6 +16,9 @@ import { sha256 } from "./files.ts";
 const ROOT: string = fileURLToPath(new URL("../..", import.meta.url));
 const SOURCES = ["mod.ts", "cli.ts", "lib", "adapters", "tsconfig.build.json"];
 
+/** A build that nobody has asked for anew in this time may go. */
+const STALE_MS = 3_600_000;
+
 /**
  * Compiles the sources for Node releases that do not read TypeScript and
  * returns the path of the Node adapter. The output is kept per state of the
@@ -30,6 +33,7 @@ export function buildForNode(): string {
   const entry = join(folder, "adapters", "node.js");
   if (existsSync(entry)) return entry;
   mkdirSync(cache, { recursive: true });
+  pruneBuilds(cache);
   const fresh = mkdtempSync(join(cache, "build-"));
   const compiler = join(ROOT, "node_modules", "typescript", "bin", "tsc");
   const built = spawnSync("node", [
@@ -56,6 +60,17 @@ export function buildForNode(): string {
     rmSync(fresh, { recursive: true, force: true });
   }
   return entry;
+}
+
+/** Removes what earlier states of the sources left. */
+export function pruneBuilds(cache: string): void {
+  for (const name of readdirSync(cache)) {
+    if (!/^([0-9a-f]{16}|build-\w+|(package|pack)-.*)$/.test(name)) continue;
+    const stat = statSync(join(cache, name), { throwIfNoEntry: false });
+    if (stat && stat.mtimeMs < Date.now() - STALE_MS) {
+      rmSync(join(cache, name), { recursive: true, force: true });
+    }
+  }
 }
 
 /** A name for the state of files and folders. */

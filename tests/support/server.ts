@@ -3,6 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { buildForNode } from "./build.ts";
+import { runtimeProgram } from "./runtimes.ts";
 
 /** What serves: ours on a runtime, or Debian's pyftpdlib for comparison. */
 export type ServerKind = "node" | "deno" | "bun" | "pyftpdlib";
@@ -216,13 +217,13 @@ export function runtimeCommand(kind: ServerKind): RuntimeCommand {
       };
     case "deno":
       return {
-        program: bin("deno"),
+        program: runtimeProgram("deno"),
         parameters: ["run", "-A", "--no-lock", "--v8-flags=--expose-gc"],
         adapter: here("../../adapters/deno.ts"),
       };
     case "bun":
       return {
-        program: bin("bun"),
+        program: runtimeProgram("bun"),
         parameters: [],
         adapter: here("../../adapters/bun.ts"),
       };
@@ -239,8 +240,4 @@ function commandOf(kind: ServerKind): string[] {
 
 function here(name: string): string {
   return fileURLToPath(new URL(name, import.meta.url));
-}
-
-function bin(name: string): string {
-  return here(`../../node_modules/.bin/${name}`);
 }

@@ -193,18 +193,18 @@ describe("MemoryAuthorizer.authenticate()", () => {
     authorizer.addUser({ username: "bob", password: "x", fileSystem });
     // The first attempt also makes the hash that nobody has.
     await login(authorizer, "eve", "y");
-    const timeOf = async (username: string) => {
-      let best = Infinity;
-      for (let round = 0; round < 3; round++) {
+    const best: Record<string, number> = {};
+    // By turns: another program may keep the processor for a while.
+    for (let round = 0; round < 8; round++) {
+      for (const username of ["ann", "eve", "bob"]) {
         const start = performance.now();
         expect(await login(authorizer, username, "y")).toBeNull();
-        best = Math.min(best, performance.now() - start);
+        const time = performance.now() - start;
+        best[username] = Math.min(best[username] ?? Infinity, time);
       }
-      return best;
-    };
-    const known = await timeOf("ann");
-    expect(await timeOf("eve")).toBeGreaterThan(known / 3);
-    expect(await timeOf("bob")).toBeGreaterThan(known / 3);
+    }
+    expect(best["eve"]).toBeGreaterThan(best["ann"]! / 3);
+    expect(best["bob"]).toBeGreaterThan(best["ann"]! / 3);
   });
 
   test("anonymous needs no password, and has to be allowed", async () => {

@@ -1,0 +1,14 @@
+import type { TlsConfig } from "../spi/transport.ts";
+
+/** How the server uses TLS, checked. */
+export interface TlsSettings {
+  /** The certificate for a session that begins now. */
+  config(): TlsConfig;
+  /** USER and PASS only over TLS. */
+  readonly controlRequired: boolean;
+  /** Data connections only over TLS. */
+  readonly dataRequired: boolean;
+  readonly handshakeTimeoutMs: number;
+  /** An upload that ends without close_notify has not ended well. */
+  readonly closeNotifyRequired: boolean;
+}

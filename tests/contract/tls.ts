@@ -1,0 +1,31 @@
+import { afterAll, beforeAll, describe, expect } from "vitest";
+import { testTlsConfigs } from "./_tls_configs.ts";
+import { testTlsEnds } from "./_tls_ends.ts";
+import { secured } from "./_tls_fixture.ts";
+import { testTlsHandshakes } from "./_tls_handshakes.ts";
+import { testTlsPeers } from "./_tls_peers.ts";
+import { testTlsSessions } from "./_tls_sessions.ts";
+import { testTlsStreams } from "./_tls_streams.ts";
+import { settled, type TransportFixture } from "./_transport_fixture.ts";
+
+/** What `startTls` promises: `lib/spi/transport.ts` as cases. */
+export function describeTls(name: string, make: () => TransportFixture): void {
+  const fixture = make();
+  describe(`TLS over the ${name} transport`, () => {
+    const handles = () => fixture.handles?.() ?? 0;
+    let before = 0;
+    beforeAll(async () => {
+      (await secured(fixture))[Symbol.dispose]();
+      before = await settled(handles);
+    });
+    describe("handshakes", () => testTlsHandshakes(fixture));
+    describe("ends", () => testTlsEnds(fixture));
+    describe("streams", () => testTlsStreams(fixture));
+    describe("sessions", () => testTlsSessions(fixture));
+    describe("peers", () => testTlsPeers(fixture));
+    describe("configurations", () => testTlsConfigs(fixture));
+    afterAll(async () => {
+      expect(await settled(handles)).toBeLessThanOrEqual(before);
+    });
+  });
+}

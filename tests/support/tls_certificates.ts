@@ -1,0 +1,128 @@
+// Certificates for tests, valid for a hundred years from 2026, made with:
+//
+//   openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256
+//   openssl req -x509 -new -subj "/CN=..." -days 36500
+//     -addext basicConstraints=critical,CA:TRUE       (authority)
+//   openssl x509 -req -CA authority.crt -days 36500   (server, other, client)
+//   openssl pkcs8 -topk8 -passout pass:secret         (the encrypted key)
+//
+// The keys are public by being here, and are good for nothing else.
+
+/** A certificate and its private key, PEM. */
+export interface Certified {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Vouches for the certificates below, except for {@linkcode STRANGER}. */
+export const AUTHORITY: string = `-----BEGIN CERTIFICATE-----
+MIIBqjCCAU+gAwIBAgIUb+eDngSiYjLHUM6FGapWFjJOliEwCgYIKoZIzj0EAwIw
+ITEfMB0GA1UEAwwWYW55ZnRwZCB0ZXN0IGF1dGhvcml0eTAgFw0yNjExMjEwMTIx
+MzhaGA8yMTI2MTAyODAxMjEzOFowITEfMB0GA1UEAwwWYW55ZnRwZCB0ZXN0IGF1
+dGhvcml0eTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABGEBrLhw727XhUhzrn3p
+wKs4PpI+CG1jAyAH7jMETnL8JX4ALbnGR6ivx74W3M5MtTnhsaeOgeX0kuXeVzKx
+rWKjYzBhMB0GA1UdDgQWBBRFSfJm7wHeEZgv6bkZbxlHMQbrpTAfBgNVHSMEGDAW
+gBRFSfJm7wHeEZgv6bkZbxlHMQbrpTAPBgNVHRMBAf8EBTADAQH/MA4GA1UdDwEB
+/wQEAwIBBjAKBggqhkjOPQQDAgNJADBGAiEAqfAlTMtK978Q2DUwHOIn68s3XS1g
+y42e8MAm5Bv1D/cCIQDxAmpq3gYdTz8PxOG/ECqUOowEzO1JI0AIomtlGVdCnA==
+-----END CERTIFICATE-----
+`;
+
+/** `localhost` and 127.0.0.1. */
+export const SERVER: Certified = {
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBtjCCAV2gAwIBAgIUZvLqhQkSFjhSh7lHUQBevWRzBCEwCgYIKoZIzj0EAwIw
+ITEfMB0GA1UEAwwWYW55ZnRwZCB0ZXN0IGF1dGhvcml0eTAgFw0yNjExMjEwMTIx
+MzhaGA8yMTI2MTAyODAxMjEzOFowFDESMBAGA1UEAwwJbG9jYWxob3N0MFkwEwYH
+KoZIzj0CAQYIKoZIzj0DAQcDQgAEoyIn7EnAkd+9wJG/XFNCaUc+IQDyDmqZb7u2
+Hs2jXiDkDvxs8xiCrWDR9UezynzYkXUS90vbezs6mFzTX5AsMqN+MHwwCQYDVR0T
+BAIwADAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwEwYDVR0lBAwwCgYIKwYB
+BQUHAwEwHQYDVR0OBBYEFO3x8iottk9mvFE1vSJpTMgLaANCMB8GA1UdIwQYMBaA
+FEVJ8mbvAd4RmC/puRlvGUcxBuulMAoGCCqGSM49BAMCA0cAMEQCICFb74FiOP+M
+iI0O2TOG2T/kNhy4omgfzcOumOJkKztiAiA4P5EGzR16+O716DJuImGHQtQ4RgJF
+84zZ7/lD8FxuUg==
+-----END CERTIFICATE-----
+`,
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgR1q/wfdrgz+wyvV4
+KKWLU9mbxVZ9Iok3KVp9VZGG7XyhRANCAASjIifsScCR373Akb9cU0JpRz4hAPIO
+aplvu7YezaNeIOQO/GzzGIKtYNH1R7PKfNiRdRL3S9t7OzqYXNNfkCwy
+-----END PRIVATE KEY-----
+`,
+};
+
+/** `other.test`. */
+export const OTHER: Certified = {
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBszCCAVmgAwIBAgIUZvLqhQkSFjhSh7lHUQBevWRzBCIwCgYIKoZIzj0EAwIw
+ITEfMB0GA1UEAwwWYW55ZnRwZCB0ZXN0IGF1dGhvcml0eTAgFw0yNjExMjEwMTIx
+MzlaGA8yMTI2MTAyODAxMjEzOVowFTETMBEGA1UEAwwKb3RoZXIudGVzdDBZMBMG
+ByqGSM49AgEGCCqGSM49AwEHA0IABCXwTVAjVlpaAEqT4sTWX3t5Z8HXCD52X8GS
+sXOZV7QV4hN2F7NSrtyzWKd1OSTVjzNAYTggiYl8fup2AAydA/ijeTB3MAkGA1Ud
+EwQCMAAwFQYDVR0RBA4wDIIKb3RoZXIudGVzdDATBgNVHSUEDDAKBggrBgEFBQcD
+ATAdBgNVHQ4EFgQUsfzkaWCijFGD/76HsG3PFPjZHJMwHwYDVR0jBBgwFoAURUny
+Zu8B3hGYL+m5GW8ZRzEG66UwCgYIKoZIzj0EAwIDSAAwRQIhAOfh6Dkbhe8XIe0E
+uqV0gal13t9H0tjozDVrLGk7zSqqAiAZk7iMtn0VlvR3DZ+wpGpH4pjO1voaQ7OE
+PCQb1l+jVg==
+-----END CERTIFICATE-----
+`,
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgby2VQsBC52d+1ShO
+1xVB+L4/ewmdKxb4cuys50NLlsWhRANCAAQl8E1QI1ZaWgBKk+LE1l97eWfB1wg+
+dl/BkrFzmVe0FeITdhezUq7cs1indTkk1Y8zQGE4IImJfH7qdgAMnQP4
+-----END PRIVATE KEY-----
+`,
+};
+
+/** Of the client `alice`. */
+export const CLIENT: Certified = {
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBmDCCAT2gAwIBAgIUZvLqhQkSFjhSh7lHUQBevWRzBCMwCgYIKoZIzj0EAwIw
+ITEfMB0GA1UEAwwWYW55ZnRwZCB0ZXN0IGF1dGhvcml0eTAgFw0yNjExMjEwMTIx
+MzlaGA8yMTI2MTAyODAxMjEzOVowEDEOMAwGA1UEAwwFYWxpY2UwWTATBgcqhkjO
+PQIBBggqhkjOPQMBBwNCAARyW1efThuFjLpA+sjyxlXegdu/Wk30jqBhS6JnzkJ+
+TRJDH7/mFh6fEmNJqeNZOuYRTutMA/p1NCN/1Mffy1Vfo2IwYDAJBgNVHRMEAjAA
+MBMGA1UdJQQMMAoGCCsGAQUFBwMCMB0GA1UdDgQWBBQAdIFwbABt2gYTUdvePv5y
+pM1JSTAfBgNVHSMEGDAWgBRFSfJm7wHeEZgv6bkZbxlHMQbrpTAKBggqhkjOPQQD
+AgNJADBGAiEA7q1EMDCITSVUYkBFubEDa4v7+F8a7xM0fFL2UZtBEPwCIQCUsMgh
+GJTd9kRw8NIlT4vtDRBfG2pM7gEdCXDOO90MTw==
+-----END CERTIFICATE-----
+`,
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQggEueKxhD9saz9u/B
+DSsrwWCQ3NHE3/AwL6KZu8TVKcihRANCAARyW1efThuFjLpA+sjyxlXegdu/Wk30
+jqBhS6JnzkJ+TRJDH7/mFh6fEmNJqeNZOuYRTutMA/p1NCN/1Mffy1Vf
+-----END PRIVATE KEY-----
+`,
+};
+
+/** Of somebody who says to be `alice`, signed by itself. */
+export const STRANGER: Certified = {
+  cert: `-----BEGIN CERTIFICATE-----
+MIIBcTCCARegAwIBAgIUKknEzun9+RnpR/qHu3ni5gXEbSwwCgYIKoZIzj0EAwIw
+EDEOMAwGA1UEAwwFYWxpY2UwIBcNMjYxMTIxMDEyMTM5WhgPMjEyNjEwMjgwMTIx
+MzlaMBAxDjAMBgNVBAMMBWFsaWNlMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE
+uRL0fEuUXS1KQkO1XUDjztnYO4mpE5BJnW6yloL8IpyJjM8Xf+x4DPdtXMNn6IpN
+m2lv528fhVJWRM5Yf9auW6NNMEswHQYDVR0OBBYEFDqNxLZBwjTlToamIavIx2do
+i1gkMB8GA1UdIwQYMBaAFDqNxLZBwjTlToamIavIx2doi1gkMAkGA1UdEwQCMAAw
+CgYIKoZIzj0EAwIDSAAwRQIgWKFH3HEeicPt70sX8YoC8FSiFV62EILB5lpxma/t
+e/0CIQD/b53euPWeCmFA6WfWKB2zeZk+S0uDpdhMGF3+82GbUg==
+-----END CERTIFICATE-----
+`,
+  key: `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgiD+YmSEXc03yfOu/
+xsxCIOBbTHolFWu9BldWgLWQt3+hRANCAAS5EvR8S5RdLUpCQ7VdQOPO2dg7iakT
+kEmdbrKWgvwinImMzxd/7HgM921cw2foik2baW/nbx+FUlZEzlh/1q5b
+-----END PRIVATE KEY-----
+`,
+};
+
+/** The key of {@linkcode SERVER}, encrypted with `secret`. */
+export const ENCRYPTED_KEY: string = `-----BEGIN ENCRYPTED PRIVATE KEY-----
+MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAjv0z3Puudn6gICCAAw
+DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEHKAMd/O+nBw+poyrRrPZGAEgZAC
+QCId6+oKPrSO7wUTbqwfLs7CRBBCTdYx7BFPgU4lk7DTBGY33DO6MfeTrCa5vJ5C
+7PQ+IylcK+U+ITIfufC4wuEMTD0tk+cG/eeBresJvKd9Z5vXj2NfwmFcZBMvC5z2
+62TOA3shzMKFbFoIA/xYelP9Yh5gC8+9C0bvKZOJ3XmaahJkNsyT62mXvXyuo+4=
+-----END ENCRYPTED PRIVATE KEY-----
+`;
