@@ -75,7 +75,7 @@ export class BunConnection implements Connection, BunSink {
     const chunk = this.#chunks.shift();
     if (chunk !== undefined) return Promise.resolve(chunk);
     if (this.#ended) return Promise.resolve(null);
-    const failure = this.#failure ?? this.#readFailure;
+    const failure = this.#readFailure ?? this.#failure;
     if (failure !== null) return Promise.reject(failure);
     this.#reader = deferred();
     if (this.#paused) {
@@ -114,7 +114,8 @@ export class BunConnection implements Connection, BunSink {
     this.#closed = true;
     this.#chunks.length = 0;
     this.#rejectPending((action) => closedError(action));
-    // Under TLS it sends close_notify.
+    // Sends close_notify; without it, end() waits for that of the peer.
+    if (this.#tls !== null) this.#socket.shutdown();
     this.#socket.end();
   }
 

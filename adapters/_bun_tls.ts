@@ -9,7 +9,7 @@ import type {
   BunTlsSocket,
 } from "./_runtime_types.ts";
 import type { TlsContext } from "./_tls_context.ts";
-import { endError, tlsError } from "./_tls_errors.ts";
+import { endError, endOfHandshake, tlsError } from "./_tls_errors.ts";
 import { TlsRecords } from "./_tls_records.ts";
 
 const ACTION = "Cannot start TLS";
@@ -87,7 +87,11 @@ export class BunTls {
   }
 
   #fail(error: unknown): void {
-    this.#done.reject(tlsError(ACTION, error ?? truncated()));
+    this.#done.reject(
+      error === undefined || error === null
+        ? endOfHandshake(ACTION)
+        : tlsError(ACTION, error),
+    );
   }
 
   #onSecure(socket: BunTlsSocket<BunSink | null>): void {
@@ -154,11 +158,4 @@ function wireForm(protocols: readonly string[]): ArrayBuffer {
     return [encoded.length, ...encoded];
   });
   return new Uint8Array(bytes).buffer;
-}
-
-function truncated(): TransportError {
-  return new TransportError(
-    "truncated",
-    `${ACTION}: the client finished within the handshake`,
-  );
 }

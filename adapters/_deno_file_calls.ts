@@ -44,6 +44,7 @@ export function denoFileCalls(): FileCallSets {
       ...blockingCalls,
       stat: (path) => new DenoStats(deno.statSync(textOf(path))),
       lstat: (path) => new DenoStats(deno.lstatSync(textOf(path))),
+      // Without `exact`: numbers, as of `lstat`, for the jail to compare.
       fstat: (descriptor, alias) =>
         alias === undefined
           ? fstatSync(descriptor)
@@ -53,7 +54,8 @@ export function denoFileCalls(): FileCallSets {
           const { isSymlink } = deno.lstatSync(textOf(path));
           return isSymlink ? blockingCalls.readlink(path) : null;
         } catch (error) {
-          return noEntry(error);
+          if ((error as Error).name === "NotFound") return undefined;
+          throw error;
         }
       },
       readNames,
@@ -66,14 +68,6 @@ export function denoFileCalls(): FileCallSets {
         alias === undefined
           ? await fstatLater(descriptor)
           : new DenoStats(await deno.stat(textOf(alias))),
-      linkAt: async (path) => {
-        try {
-          const { isSymlink } = await deno.lstat(textOf(path));
-          return isSymlink ? await pooledCalls.readlink(path) : null;
-        } catch (error) {
-          return noEntry(error);
-        }
-      },
       readNames,
     },
   };
@@ -134,10 +128,4 @@ function readNamesOf(deno: DenoApi): ReadNames {
 /** `hostPath` makes no bytes on Deno. */
 function textOf(path: HostPath): string {
   return path as string;
-}
-
-/** For `FileCalls.linkAt`. */
-function noEntry(error: unknown): undefined {
-  if (error instanceof Error && error.name === "NotFound") return undefined;
-  throw error;
 }

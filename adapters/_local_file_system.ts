@@ -124,6 +124,19 @@ export class LocalFileSystem implements FileSystem {
     }
   }
 
+  async entry(path: string): Promise<DirectoryEntry> {
+    if (path === "/") return { name: "/", stat: await this.stat(path) };
+    return await this.#onName(
+      "look at",
+      path,
+      (folder, name) =>
+        new LocalListing(this.#jail, this.#calls, folder, {
+          sorted: false,
+          stat: "self",
+        }).entry(name),
+    );
+  }
+
   async open(path: string, mode: OpenMode): Promise<FileHandle> {
     try {
       checkPath(path);

@@ -53,6 +53,14 @@ export class LocalListing {
     }
   }
 
+  /** One name of the folder, links not followed. */
+  async entry(name: string): Promise<DirectoryEntry> {
+    const stats = await this.#calls.lstat(this.#folder.at(name));
+    return stats.isSymbolicLink()
+      ? await this.#link(name, stats)
+      : { name, stat: localStat(stats) };
+  }
+
   /** Names in the order of the system. */
   async *#names(): AsyncGenerator<string[], void, void> {
     const raw = new RawNames(this.#folder);

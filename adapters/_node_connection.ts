@@ -61,7 +61,7 @@ export class NodeConnection implements Connection {
     if (this.#ended) return Promise.resolve(null);
     const chunk = this.#source.take();
     if (chunk !== null) return Promise.resolve(chunk);
-    const failure = this.#failure ?? this.#readFailure;
+    const failure = this.#readFailure ?? this.#failure;
     if (failure !== null) return Promise.reject(failure);
     const reader = deferred<Uint8Array | null>();
     this.#reader = reader;

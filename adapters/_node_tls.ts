@@ -7,7 +7,12 @@ import { watchEnd } from "./_node_tls_end.ts";
 import type { NodeSocket } from "./_node_types.ts";
 import { BUN_NODE_TLS_END, DENO_TLS_RESUMED_TRUST } from "./_runtime_gaps.ts";
 import type { TlsContext } from "./_tls_context.ts";
-import { endError, type TlsEnd, tlsError } from "./_tls_errors.ts";
+import {
+  endError,
+  endOfHandshake,
+  type TlsEnd,
+  tlsError,
+} from "./_tls_errors.ts";
 
 const ACTION = "Cannot start TLS";
 
@@ -69,7 +74,8 @@ export class NodeTls {
     this.socket = socket;
     this.#ending = watchEnd(raw, socket);
     const events: Emitter = socket;
-    events.on("secure", () => this.#onSecure());
+    // Node has the tickets under way then. FIN would overtake close_notify.
+    events.on("secure", () => setImmediate(() => this.#onSecure()));
     events.on("error", (error) => this.#fail(error));
     // Garbage after the handshake comes as this only.
     events.on("_tlsError", (error) => {
@@ -78,7 +84,7 @@ export class NodeTls {
     });
     events.on(
       "end",
-      () => this.#done.reject(this.endError(ACTION) ?? truncated()),
+      () => this.#done.reject(this.endError(ACTION) ?? endOfHandshake(ACTION)),
     );
     events.on("close", () => this.#fail(closed()));
   }
@@ -98,7 +104,7 @@ export class NodeTls {
   }
 
   #fail(error: unknown): void {
-    this.#done.reject(tlsError(ACTION, isHangUp(error) ? truncated() : error));
+    this.#done.reject(tlsError(ACTION, error));
   }
 
   #onSecure(): void {
@@ -175,17 +181,4 @@ function textOrNull(value: unknown): string | null {
 
 function closed(): TransportError {
   return new TransportError("closed", `${ACTION}: the connection is closed`);
-}
-
-function truncated(): TransportError {
-  return new TransportError(
-    "truncated",
-    `${ACTION}: the client finished within the handshake`,
-  );
-}
-
-/** What Bun makes of an end within the handshake; a reset has a `syscall`. */
-function isHangUp(error: unknown): boolean {
-  return typeof error === "object" && error !== null && "code" in error &&
-    error.code === "ECONNRESET" && !("syscall" in error);
 }

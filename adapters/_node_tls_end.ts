@@ -12,7 +12,7 @@ interface Handle {
   onread?: (this: Handle, bytes?: unknown) => unknown;
   /** Whether the stream wants bytes. */
   readonly reading?: boolean;
-  readStart?(): number;
+  readStart?: () => number;
   readStop?(): number;
   getpeername?(into: object): number;
 }

@@ -14,6 +14,7 @@ const REASON = /error:[0-9A-Fa-f]+:[^:]*:[^:]*:([^:\n]+)/;
  * @param action what failed, as `Cannot start TLS`
  */
 export function tlsError(action: string, error: unknown): TransportError {
+  if (isHangUp(error)) return endOfHandshake(action);
   const plain = transportError(action, error);
   if (plain.code !== "other") return plain;
   const message = messageOf(error);
@@ -39,4 +40,18 @@ export function endError(action: string, end: TlsEnd): TransportError | null {
         `${action}: connection reset by peer`,
       );
   }
+}
+
+/** The client finished too early. */
+export function endOfHandshake(action: string): TransportError {
+  return new TransportError(
+    "truncated",
+    `${action}: the client finished within the handshake`,
+  );
+}
+
+/** What Bun makes of an end within the handshake; a reset has a `syscall`. */
+function isHangUp(error: unknown): boolean {
+  return "Bun" in globalThis && typeof error === "object" && error !== null &&
+    "code" in error && error.code === "ECONNRESET" && !("syscall" in error);
 }

@@ -25,7 +25,7 @@ export class TlsRecords {
   #rest = 0;
   #type = 0;
   #length = 0;
-  /** Bytes in sealed records, without the seals. */
+  /** Bytes in sealed records that are whole, without the seals. */
   #sealed = 0;
   #opened = 0;
   /** Of `#sealed - #opened`, before the last piece that came. */
@@ -42,6 +42,7 @@ export class TlsRecords {
         const taken = Math.min(this.#rest, piece.length - at);
         this.#rest -= taken;
         at += taken;
+        if (this.#rest === 0) this.#finish();
         continue;
       }
       this.#header[this.#headerLength++] = piece[at++] ?? 0;
@@ -77,6 +78,10 @@ export class TlsRecords {
     this.#type = type;
     this.#length = high * 256 + low;
     this.#rest = this.#length;
-    if (type === SEALED) this.#sealed += this.#length - SEAL_BYTES;
+    if (this.#rest === 0) this.#finish();
+  }
+
+  #finish(): void {
+    if (this.#type === SEALED) this.#sealed += this.#length - SEAL_BYTES;
   }
 }

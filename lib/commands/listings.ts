@@ -128,8 +128,13 @@ async function openFolderOrFile(
   if (await isDirectory(context, path)) {
     return await openListing(context, path, { sorted: true, stat });
   }
-  const itself = await context.files.stat(path, { followLinks: false });
-  const entry: DirectoryEntry = { name: baseName(path), stat: itself };
+  const { files } = context;
+  const entry: DirectoryEntry = files.entry === undefined
+    ? {
+      name: baseName(path),
+      stat: await files.stat(path, { followLinks: false }),
+    }
+    : await files.entry(path);
   return {
     batches: (async function* () {
       yield [entry];

@@ -30,6 +30,8 @@ export interface MemoryFileSystemOptions {
   readonly capacity?: number;
 }
 
+const LINKS_AS_THEY_ARE: ListOptions = { sorted: false, stat: "self" };
+
 /** Entries per batch of a listing. */
 const BATCH = 100;
 
@@ -220,6 +222,17 @@ export class MemoryFileSystem implements FileSystem {
       : content;
     file.content.write(bytes, 0);
     file.modified = this.#tree.now();
+  }
+
+  async entry(path: string): Promise<DirectoryEntry> {
+    const [folder, name] = splitPath(path);
+    const stat = await this.stat(path, { followLinks: false });
+    if (stat.kind !== "link") return { name, stat };
+    for await (const batch of this.list(folder, LINKS_AS_THEY_ARE)) {
+      const entry = batch.find((candidate) => candidate.name === name);
+      if (entry !== undefined) return entry;
+    }
+    return { name, stat };
   }
 
   /**

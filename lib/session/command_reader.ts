@@ -87,13 +87,13 @@ export class CommandReader {
   async #advance(next: Deferred<Incoming | null>): Promise<void> {
     try {
       for (;;) {
-        const line = this.#decoder.next();
-        if (line !== null) return next.resolve(line);
         const limit = this.#floodLimit();
         if (limit === 0) this.#counted = 0;
         else if (this.#counted - this.#decoder.pending > limit) {
           return next.resolve({ kind: "flood" });
         }
+        const line = this.#decoder.next();
+        if (line !== null) return next.resolve(line);
         this.#reading = this.#connection.read();
         const chunk = await this.#reading;
         if (this.#stopped) return;

@@ -1,4 +1,5 @@
 import { concatBytes } from "../base/bytes.ts";
+import { type Deferred, deferred } from "../base/deferred.ts";
 import type { Connection } from "../spi/transport.ts";
 
 /**
@@ -9,7 +10,8 @@ export class ReplyWriter {
   readonly #connection: Connection;
   #queue: Uint8Array[] = [];
   #queuedBytes = 0;
-  #writing: Promise<void> | null = null;
+  #isBusy = false;
+  #idle: Deferred<void> | null = null;
   #broken = false;
   /** A reply that comes in parts has begun; these wait for its last one. */
   #isOpen = false;
@@ -42,37 +44,51 @@ export class ReplyWriter {
   }
 
   /** Resolves when all is sent, or the connection failed. Never rejects. */
-  async flushed(): Promise<void> {
-    while (this.#writing !== null) await this.#writing;
+  flushed(): Promise<void> {
+    if (!this.#isBusy) return Promise.resolve();
+    this.#idle ??= deferred();
+    return this.#idle.promise;
   }
 
   #enqueue(bytes: Uint8Array): void {
     if (this.#broken) return;
     this.#queue.push(bytes);
     this.#queuedBytes += bytes.length;
-    this.#writing ??= this.#write();
+    if (this.#isBusy) return;
+    this.#isBusy = true;
+    // What else is answered in this turn goes with it.
+    void Promise.resolve().then(() => this.#write()); // never rejects
   }
 
-  async #write(): Promise<void> {
-    await Promise.resolve();
+  /** No async function: every reply comes this way, and those cost more. */
+  #write(): void {
+    const [first] = this.#queue;
+    if (first === undefined) return this.#rest();
+    const bytes = this.#queue.length === 1 ? first : concatBytes(this.#queue);
+    this.#queue = [];
+    const sent = (): void => {
+      this.#queuedBytes -= bytes.length;
+      this.#write();
+    };
     try {
-      while (this.#queue.length > 0) {
-        const [first] = this.#queue;
-        const bytes = this.#queue.length === 1 && first !== undefined
-          ? first
-          : concatBytes(this.#queue);
-        this.#queue = [];
-        await this.#connection.write(bytes);
-        this.#queuedBytes -= bytes.length;
-      }
+      this.#connection.write(bytes).then(sent, () => this.#break());
     } catch {
-      // The reading side sees the same end and tells the session.
-      this.#broken = true;
-      this.#queue = [];
-      this.#queuedBytes = 0;
-      this.#connection.close();
-    } finally {
-      this.#writing = null;
+      this.#break();
     }
+  }
+
+  /** The reading side sees the same end and tells the session. */
+  #break(): void {
+    this.#broken = true;
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    this.#connection.close();
+    this.#rest();
+  }
+
+  #rest(): void {
+    this.#isBusy = false;
+    this.#idle?.resolve();
+    this.#idle = null;
   }
 }

@@ -1,4 +1,4 @@
-import { FileError } from "../base/errors.ts";
+import { FileError, messageOf } from "../base/errors.ts";
 import type { TransferResult } from "../transfer/outcome.ts";
 import type { TransferPlan } from "../transfer/plan.ts";
 import type { Hooks } from "./events.ts";
@@ -17,6 +17,10 @@ export async function reportTransfer(
   hooks: Hooks,
   session: SessionView,
 ): Promise<void> {
+  if (result.outcome === "handshake-failed") {
+    const reason = messageOf(result.error);
+    log.write("info", `SSL handshake failed on data connection: ${reason}`);
+  }
   if (plan.kind === "listing") return;
   logTransfer(plan, result, log);
   await transferHook(log, hooks, plan.kind, {

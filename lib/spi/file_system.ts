@@ -105,6 +105,11 @@ export interface FileSystem {
     path: string,
     options: ListOptions,
   ): AsyncIterable<readonly DirectoryEntry[]>;
+  /**
+   * One name as a listing with `stat: "self"` has it, the target of a link
+   * included. Absent: `stat` tells enough.
+   */
+  entry?(path: string): Promise<DirectoryEntry>;
   /** Opens a file for one transfer. */
   open(path: string, mode: OpenMode): Promise<FileHandle>;
   /** Makes a folder in one that exists. */

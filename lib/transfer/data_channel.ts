@@ -14,7 +14,7 @@ type Source =
   | PassiveEndpoint
   | ActiveEndpoint
   | IdleConnection
-  /** The client's connection was lost before a command could use it. */
+  /** There was one, and it came to nothing before a command could use it. */
   | { readonly kind: "lost"; drop(): void }
   | { readonly kind: "none"; drop(): void };
 
@@ -131,7 +131,7 @@ export class DataChannel {
     const connection = await active.connect(target);
     if (connection !== null) return this.#connected(connection, release);
     release();
-    if (this.#source === active) this.#source = NONE;
+    if (this.#source === active) this.#source = LOST;
   }
 
   /**
@@ -222,7 +222,7 @@ export class DataChannel {
   }
 
   #passiveTimeout(): void {
-    this.#source = NONE;
+    this.#source = LOST;
     replyLogged(
       this.#host,
       "info",

@@ -241,22 +241,14 @@ export const DIFFERENCES: readonly Difference[] = [
         ? theirs.replace(/(?<=data:").*\\n(-[^\\]* -la\\r\\n).*(?="$)/, "$1")
         : theirs,
   },
-  answering("To be mended: MLSD of a missing path is 501 in row 1.3", {
+  answering("MLSD of a missing path: 501 is for syntax, clients read 550", {
     ...steps(
       ["machine listings: MLSD nope", "machine listings: MLSD broken-link"],
       "501 No such directory.",
       "550 No such file or directory.",
     ),
   }),
-  {
-    reason: "To be mended: a link that is listed alone shows its target",
-    count: 3,
-    rewrite: (theirs, name) =>
-      /: (LIST file-link|LIST broken-link|STAT broken-link)$/.test(name)
-        ? theirs.replace(/(-link) -> [a-z.]+/, "$1")
-        : theirs,
-  },
-  answering("To be mended: two spaces are an empty argument", {
+  answering("MFMT with an empty first argument lacks an argument", {
     "sizes and times: MFMT  20100102030405 hello.txt": [
       "550 Invalid time format; expected: YYYYMMDDHHMMSS.",
       "501 Syntax error: command needs two arguments.",

@@ -1,0 +1,196 @@
+import { describe, expect, test } from "vitest";
+import {
+  CHUNK_BYTES,
+  LARGE_CHUNK_BYTES,
+} from "../../lib/transfer/buffer_pool.ts";
+import { WriteBehind } from "../../lib/transfer/write_behind.ts";
+import { GatedFile, pattern, settle } from "./_gated_file.ts";
+
+const EMPTY = new Uint8Array(0);
+
+/** Pushes a copy of each piece and spoils it as soon as it was taken. */
+async function pushAll(
+  writer: WriteBehind,
+  bytes: Uint8Array,
+  pieceBytes: number,
+): Promise<void> {
+  for (let at = 0; at < bytes.length; at += pieceBytes) {
+    const borrowed = new Uint8Array(bytes.subarray(at, at + pieceBytes));
+    await writer.push(borrowed);
+    borrowed.fill(0xff);
+  }
+}
+
+describe("WriteBehind", () => {
+  const cases = [
+    ...[1, 700, 1448].map((piece) => [5000, piece] as const),
+    ...[4096, 65_535, 65_536].map((piece) => [900_000, piece] as const),
+    ...[CHUNK_BYTES, CHUNK_BYTES + 1, 3_000_000].map((piece) =>
+      [4_000_000, piece] as const
+    ),
+  ];
+  test.each(cases)(
+    "writes %d bytes in order that come %d at a time",
+    async (length, pieceBytes) => {
+      for (const frugal of [false, true]) {
+        for (const position of [0, 10]) {
+          const file = new GatedFile(EMPTY);
+          const writer = new WriteBehind(file, position, frugal);
+          const bytes = pattern(length);
+          await pushAll(writer, bytes, pieceBytes);
+          await writer.finish();
+          await writer.release();
+          expect(file.content.subarray(position)).toEqual(bytes);
+          expect(file.faults).toEqual([]);
+          const most = frugal ? CHUNK_BYTES : LARGE_CHUNK_BYTES;
+          expect(Math.max(...file.lengths)).toBeLessThanOrEqual(most);
+        }
+      }
+    },
+  );
+
+  test("writes nothing where nothing came", async () => {
+    const file = new GatedFile(EMPTY);
+    const writer = new WriteBehind(file, 0);
+    await writer.push(EMPTY);
+    await writer.finish();
+    await writer.release();
+    expect(file.lengths).toEqual([]);
+  });
+
+  test("writes the first bytes at once", async () => {
+    const file = new GatedFile(EMPTY);
+    file.gated = true;
+    const writer = new WriteBehind(file, 0);
+    await writer.push(pattern(10));
+    expect(file.lengths).toEqual([10]);
+    (await file.next()).pass();
+    await writer.release();
+  });
+
+  test("gathers what comes while it writes", async () => {
+    const file = new GatedFile(EMPTY);
+    file.gated = true;
+    const writer = new WriteBehind(file, 0);
+    await pushAll(writer, pattern(1000), 100);
+    (await file.next()).pass();
+    (await file.next()).pass();
+    await writer.finish();
+    await writer.release();
+    expect(file.lengths).toEqual([100, 900]);
+    expect(file.content).toEqual(pattern(1000));
+  });
+
+  test("stops taking when the file falls behind, at two buffers", async () => {
+    for (const frugal of [false, true]) {
+      const file = new GatedFile(EMPTY);
+      const writer = new WriteBehind(file, 0, frugal);
+      // What came before makes the buffers as large as they get.
+      await pushAll(writer, new Uint8Array(4_000_000), 100_000);
+      await writer.finish();
+      file.gated = true;
+      let taken = 0;
+      const piece = new Uint8Array(100_000);
+      const pushing = (async () => {
+        for (let count = 0; count < 100; count++) {
+          await writer.push(piece);
+          taken += piece.length;
+        }
+      })();
+      await settle();
+      const size = frugal ? CHUNK_BYTES : LARGE_CHUNK_BYTES;
+      expect(taken).toBeGreaterThan(size / 2);
+      expect(taken).toBeLessThanOrEqual(2 * size);
+      file.gated = false;
+      (await file.next()).pass();
+      await pushing;
+      await writer.finish();
+      await writer.release();
+      expect(file.content).toHaveLength(14_000_000);
+    }
+  });
+
+  test("an error of a write is told by the next call", async () => {
+    for (const call of ["push", "finish"] as const) {
+      const file = new GatedFile(EMPTY);
+      file.gated = true;
+      const writer = new WriteBehind(file, 0);
+      const error = new Error("the disk is full");
+      await writer.push(pattern(10));
+      (await file.next()).fail(error);
+      // Nobody has asked for it yet: it is not unhandled.
+      await settle();
+      const told = call === "push" ? writer.push(pattern(1)) : writer.finish();
+      await expect(told).rejects.toBe(error);
+      await writer.release();
+      expect(file.lengths).toEqual([10]);
+    }
+  });
+
+  test("an error comes out of the calls that wait for the write", async () => {
+    const file = new GatedFile(EMPTY);
+    file.gated = true;
+    const error = new Error("the disk is full");
+    const writer = new WriteBehind(file, 0);
+    await writer.push(pattern(10));
+    const pushing = writer.push(new Uint8Array(2 * LARGE_CHUNK_BYTES));
+    pushing.catch(() => {});
+    await settle();
+    (await file.next()).fail(error);
+    await expect(pushing).rejects.toBe(error);
+    await expect(writer.finish()).rejects.toBe(error);
+    await writer.release();
+    expect(file.lengths).toEqual([10]);
+  });
+
+  test("an error of the last write fails finish()", async () => {
+    const file = new GatedFile(EMPTY);
+    file.gated = true;
+    const error = new Error("the disk is full");
+    const writer = new WriteBehind(file, 0);
+    await writer.push(pattern(10));
+    await writer.push(pattern(20));
+    const finishing = writer.finish();
+    finishing.catch(() => {});
+    (await file.next()).pass();
+    (await file.next()).fail(error);
+    await expect(finishing).rejects.toBe(error);
+    await writer.release();
+  });
+
+  test("a file that throws at once fails too", async () => {
+    const file = new GatedFile(EMPTY);
+    file.write = () => {
+      throw new Error("not with me");
+    };
+    const writer = new WriteBehind(file, 0);
+    await writer.push(pattern(10));
+    await expect(writer.finish()).rejects.toThrow("not with me");
+    await writer.release();
+  });
+
+  test("release() waits for writes under way, however they end", async () => {
+    for (const fails of [false, true]) {
+      const file = new GatedFile(EMPTY);
+      file.gated = true;
+      const writer = new WriteBehind(file, 0);
+      await writer.push(pattern(10));
+      await writer.push(pattern(10));
+      let released = false;
+      const release = writer.release().then(() => {
+        released = true;
+      });
+      const first = await file.next();
+      await settle();
+      expect(released).toBe(false);
+      if (fails) first.fail(new Error("too late to matter"));
+      else {
+        first.pass();
+        (await file.next()).pass();
+      }
+      await release;
+      await file.close();
+      expect(file.faults).toEqual([]);
+    }
+  });
+});
