@@ -27,6 +27,7 @@ export class BunTls {
   readonly #context: TlsContext;
   readonly #done: Deferred<TlsInfo> = deferred();
   readonly #records = new TlsRecords();
+  #name: string | null = null;
 
   /** @param inner told of what happens on the inner stream */
   constructor(
@@ -61,9 +62,7 @@ export class BunTls {
 
   #handler(): BunTlsHandler<BunSink | null> {
     return {
-      ...(this.#context.choose === undefined ? {} : {
-        serverName: (_server, name, socket) => this.#choose(name, socket),
-      }),
+      serverName: (_server, name, socket) => this.#onName(name, socket),
       handshake: (socket, success, error) => {
         // Without a certificate of the client there is always an error.
         if (success) this.#onSecure(socket);
@@ -116,14 +115,16 @@ export class BunTls {
       resumed: socket.isSessionReused(),
       peerCertificate: peer,
       alpn: socket.alpnProtocol || null,
-      serverName: socket.getServername() || null,
+      serverName: this.#name,
     });
   }
 
-  #choose(
+  #onName(
     name: string,
     socket: BunTlsSocket<BunSink | null> | undefined,
   ): boolean | undefined {
+    // On a socket that we dialled, getServername() is whom we dialled.
+    this.#name = name;
     const { choose } = this.#context;
     if (choose === undefined || socket === undefined) return undefined;
     choose(name).then(

@@ -183,6 +183,13 @@ export class NodeConnection implements Connection {
   }
 
   #onEnd(): void {
+    // What broke is no end, although Node says so.
+    if (this.#failure !== null) return;
+    if (this.#tls === null && !this.#finished && lostPeer(this.#socket)) {
+      return this.#fail(
+        Object.assign(new Error("the peer broke off"), { code: "ECONNRESET" }),
+      );
+    }
     const action = "Cannot read";
     const failure = this.#tls?.endError(action) ?? null;
     if (failure === null) {
@@ -225,6 +232,19 @@ export class NodeConnection implements Connection {
     this.#finisher?.reject(why("Cannot finish"));
     this.#finisher = null;
   }
+}
+
+/**
+ * Whether a socket that is said to have ended was reset. When data and a reset
+ * wait together, libuv reads the data and then tells of an end (seen with Node
+ * 20 to 26); but only a socket that was reset has no peer any more. Other
+ * runtimes tell of the reset themselves, and lack the call.
+ */
+function lostPeer(socket: NodeSocket): boolean {
+  const { _handle: handle } = socket as {
+    readonly _handle?: { getpeername?(into: object): number } | null;
+  };
+  return (handle?.getpeername?.({}) ?? 0) !== 0;
 }
 
 /**

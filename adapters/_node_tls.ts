@@ -3,7 +3,7 @@ import { type SecureContext, TLSSocket } from "node:tls";
 import { type Deferred, deferred } from "../lib/base/deferred.ts";
 import { TransportError } from "../lib/base/errors.ts";
 import type { TlsInfo } from "../lib/spi/transport.ts";
-import { watchEnd } from "./_node_tls_end.ts";
+import { keepReading, watchEnd } from "./_node_tls_end.ts";
 import type { NodeSocket } from "./_node_types.ts";
 import { BUN_NODE_TLS_END, DENO_TLS_RESUMED_TRUST } from "./_runtime_gaps.ts";
 import type { TlsContext } from "./_tls_context.ts";
@@ -73,6 +73,7 @@ export class NodeTls {
     this.#socket = socket;
     this.socket = socket;
     this.#ending = watchEnd(raw, socket);
+    keepReading(raw, socket);
     const events: Emitter = socket;
     // Node has the tickets under way then. FIN would overtake close_notify.
     events.on("secure", () => setImmediate(() => this.#onSecure()));

@@ -69,3 +69,9 @@ export const DENO_TLS_SESSIONS: RuntimeGap = {
   here: onDeno,
   reason: "all contexts of node:tls accept the sessions of each other",
 };
+
+/** Seen with Deno 2.9.5. */
+export const DENO_TLS_READ_START: RuntimeGap = {
+  here: onDeno,
+  reason: "a stream of node:tls that has read ahead enough is never read again",
+};

@@ -126,7 +126,6 @@ export interface BunTlsSocket<T> extends BunSocket<T> {
   readonly authorized: boolean;
   getCipher(): { readonly standardName?: string } | undefined;
   getPeerCertificate(): { readonly raw?: Uint8Array } | undefined;
-  getServername(): string | undefined;
   getTLSVersion(): string | null;
   isSessionReused(): boolean;
   /** Goes on with a handshake that `serverName` has held up. */
