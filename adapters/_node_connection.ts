@@ -121,7 +121,7 @@ export class NodeConnection implements Connection {
     });
     this.#tls = tls;
     this.#socket = tls.socket;
-    this.#source = new StreamSource();
+    this.#source = tls.source;
     this.#listen(tls.socket);
     const onAbort = () => this.close();
     signal?.addEventListener("abort", onAbort, { once: true });

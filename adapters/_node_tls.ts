@@ -3,9 +3,15 @@ import { type SecureContext, TLSSocket } from "node:tls";
 import { type Deferred, deferred } from "../lib/base/deferred.ts";
 import { TransportError } from "../lib/base/errors.ts";
 import type { TlsInfo } from "../lib/spi/transport.ts";
-import { keepReading, watchEnd } from "./_node_tls_end.ts";
+import { DenoTlsSource } from "./_deno_tls_source.ts";
+import { type NodeSource, StreamSource } from "./_node_source.ts";
+import { watchEnd } from "./_node_tls_end.ts";
 import type { NodeSocket } from "./_node_types.ts";
-import { BUN_NODE_TLS_END, DENO_TLS_RESUMED_TRUST } from "./_runtime_gaps.ts";
+import {
+  BUN_NODE_TLS_END,
+  DENO_TLS_PAUSE,
+  DENO_TLS_RESUMED_TRUST,
+} from "./_runtime_gaps.ts";
 import type { TlsContext } from "./_tls_context.ts";
 import {
   endError,
@@ -18,6 +24,9 @@ const ACTION = "Cannot start TLS";
 
 /** A transfer reads and decrypts this much ahead. */
 const READ_AHEAD_BYTES = 262_144;
+
+/** More than is ever read ahead. */
+const NEVER = 2 ** 30;
 
 /** Client certificates that one context remembers as trusted. */
 const MOST_REMEMBERED = 1000;
@@ -38,6 +47,8 @@ interface Inside {
 export class NodeTls {
   /** The inner stream. */
   readonly socket: NodeSocket;
+  /** Where its bytes are to be got from. */
+  readonly source: NodeSource;
   /**
    * Rejects with the errors of `Connection.startTls`, after which the socket
    * has to be destroyed.
@@ -68,12 +79,14 @@ export class NodeTls {
       ...(context.choose === undefined
         ? {}
         : { SNICallback: (name, done) => this.#choose(name, done) }),
-      ...{ highWaterMark: READ_AHEAD_BYTES },
+      ...{ highWaterMark: DENO_TLS_PAUSE.here ? NEVER : READ_AHEAD_BYTES },
     });
     this.#socket = socket;
     this.socket = socket;
     this.#ending = watchEnd(raw, socket);
-    keepReading(raw, socket);
+    this.source = DENO_TLS_PAUSE.here
+      ? new DenoTlsSource(raw, READ_AHEAD_BYTES)
+      : new StreamSource();
     const events: Emitter = socket;
     // Node has the tickets under way then. FIN would overtake close_notify.
     events.on("secure", () => setImmediate(() => this.#onSecure()));

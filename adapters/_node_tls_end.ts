@@ -1,4 +1,3 @@
-import { DENO_TLS_READ_START } from "./_runtime_gaps.ts";
 import type { TlsEnd } from "./_tls_errors.ts";
 
 // A TLS stream ends with close_notify. A FIN without one may be the work of
@@ -13,7 +12,7 @@ interface Handle {
   onread?: (this: Handle, bytes?: unknown) => unknown;
   /** Whether the stream wants bytes. */
   readonly reading?: boolean;
-  readStart?: () => number;
+  readStart?(): number;
   readStop?(): number;
   getpeername?(into: object): number;
 }
@@ -83,20 +82,4 @@ function denoLosses(below: Handle): () => boolean {
     };
   }
   return () => hasEnded;
-}
-
-/**
- * Deno stops the socket below when the inner stream has enough, and never
- * starts it again.
- */
-export function keepReading(raw: object, inner: object): void {
-  const below = (raw as Handled)._handle;
-  const above = (inner as Handled)._handle;
-  const readStart = above?.readStart;
-  if (!DENO_TLS_READ_START.here || !below || !above || !readStart) return;
-  above.readStart = () => {
-    const result = readStart.call(above);
-    below.readStart?.();
-    return result;
-  };
 }

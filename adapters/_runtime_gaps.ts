@@ -71,7 +71,8 @@ export const DENO_TLS_SESSIONS: RuntimeGap = {
 };
 
 /** Seen with Deno 2.9.5. */
-export const DENO_TLS_READ_START: RuntimeGap = {
+export const DENO_TLS_PAUSE: RuntimeGap = {
   here: onDeno,
-  reason: "a stream of node:tls that has read ahead enough is never read again",
+  reason: "a stream of node:tls that has enough does not stop the socket " +
+    "below, and loses the end when that has come in the meantime",
 };

@@ -1,3 +1,4 @@
+import { equalBytes } from "../../lib/base/bytes.ts";
 import { type Deferred, deferred } from "../../lib/base/deferred.ts";
 import type { FileHandle } from "../../lib/spi/file_system.ts";
 
@@ -48,7 +49,7 @@ export class GatedFile implements FileHandle {
   async write(bytes: Uint8Array, position: number): Promise<void> {
     const before = new Uint8Array(bytes);
     await this.#call(bytes, position, () => {
-      if (bytes.some((byte, at) => byte !== before[at])) {
+      if (!equalBytes(bytes, before)) {
         this.faults.push("bytes changed while they were written");
       }
       const end = position + bytes.length;
@@ -110,7 +111,9 @@ export class GatedFile implements FileHandle {
 
 /** Bytes of which each tells its place, as far as 251 of them can. */
 export function pattern(length: number): Uint8Array {
-  return Uint8Array.from({ length }, (_, at) => at % 251);
+  const bytes = new Uint8Array(length);
+  for (let at = 0; at < length; at++) bytes[at] = at % 251;
+  return bytes;
 }
 
 /** Runs what the runtime has queued: promise chains of any length. */
