@@ -85,7 +85,7 @@ export function testTlsStreams(fixture: TransportFixture): void {
     let isThrough = false;
     const sending = secure.peer.do("sendBytes", LARGE)
       .then(() => isThrough = true, () => {});
-    await turn(300);
+    await turn(700);
     expect(isThrough).toBe(false);
     expect(await receiveSome(secure.server, LARGE)).toBe(LARGE);
     await sending;

@@ -24,6 +24,23 @@ describe("formatLogLine()", () => {
     expect(formatLogLine({ ...RECORD, level: "error" })).toMatch(/^\[E /);
   });
 
+  test("writes the right second, whatever came before", () => {
+    const start = new Date(2026, 11, 31, 23, 59, 58).getTime();
+    const lines: [milliseconds: number, shown: string][] = [
+      [0, "2026-12-31 23:59:58"],
+      [999, "2026-12-31 23:59:58"],
+      [1000, "2026-12-31 23:59:59"],
+      [999, "2026-12-31 23:59:58"],
+      [2000, "2027-01-01 00:00:00"],
+      [2000.5, "2027-01-01 00:00:00"],
+    ];
+    for (const [milliseconds, shown] of lines) {
+      const time = start + milliseconds;
+      expect(formatLogLine({ ...RECORD, time })).toBe(`[I ${shown}] hello`);
+    }
+    expect(formatLogLine({ ...RECORD, time: -1 })).not.toContain("NaN");
+  });
+
   test("names the client and the user of a session", () => {
     expect(formatLogLine({ ...RECORD, session: SESSION })).toBe(
       "[I 2026-11-02 03:04:05] 127.0.0.1:38006-[user] hello",

@@ -67,6 +67,30 @@ describe("verifyPassword()", () => {
     expect(await verifyPassword("", "")).toBe(true);
   });
 
+  test("compares clear passwords of all lengths, byte by byte", async () => {
+    // Beyond 64 the stored one is not padded, and up to there it is.
+    for (const length of [1, 2, 31, 63, 64, 65, 128, 500]) {
+      for (const letter of ["a", "\u00e4", "\0"]) {
+        const stored = letter.repeat(length);
+        expect(await verifyPassword(stored, stored)).toBe(true);
+        const wrong = [
+          ...[stored + letter, stored.slice(1), stored + stored, stored + "\0"],
+          ...["", "x" + stored.slice(1), stored.slice(0, -1) + "x"],
+          stored.slice(0, -1) + "\u0100",
+        ];
+        for (const attempt of wrong) {
+          expect(await verifyPassword(stored, attempt)).toBe(false);
+        }
+      }
+    }
+    // As many bytes as the padding makes of it.
+    for (const stored of ["", "abc"]) {
+      const padded = stored.padEnd(64, "\0");
+      expect(await verifyPassword(stored, padded)).toBe(false);
+      expect(await verifyPassword(padded, stored)).toBe(false);
+    }
+  });
+
   test("bytes that are not text make different passwords", async () => {
     expect(await verifyPassword("a\udce9", "a\udcea")).toBe(false);
     expect(await verifyPassword("a\udce9", "a\ufffd")).toBe(false);

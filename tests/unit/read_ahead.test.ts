@@ -89,7 +89,7 @@ describe("ReadAhead.next()", () => {
       const file = new GatedFile(pattern(10_000), size);
       file.mostBytes = 700;
       const chunks = await readAll(new ReadAhead(file, 0));
-      // Only where the size says so, a short read is taken for the last one.
+      // Short at 5600, and so on: only at the very size would it be the end.
       expectWhole(chunks, file.content);
     }
   });
