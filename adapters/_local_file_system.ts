@@ -21,49 +21,15 @@ import {
 import { fileError, fileErrorCode, makeFileError } from "./_file_errors.ts";
 import type { HostPath } from "./_host_path.ts";
 import { type Jail, type Place, realPath, virtualPath } from "./_jail.ts";
+import type { LocalFileSystemOptions } from "./_local_files.ts";
 import { LocalListing } from "./_local_listing.ts";
 import { LocalOpener } from "./_local_opener.ts";
 import { HAS_BIRTH_TIME, localStat } from "./_local_stat.ts";
 import { PathJail } from "./_path_jail.ts";
 import { sharedFolder } from "./_shared_folder.ts";
 
-/** Options of `localFileSystem`. */
-export interface LocalFileSystemOptions {
-  /**
-   * Whether short calls (look-ups, opening, making folders) are answered on
-   * the spot, which takes 1 to 3 microseconds on a local disk, instead of by
-   * the thread pool, which takes 35 to 80. Contents always go through the
-   * pool.
-   * @default {true} unless the folder lies on a network or FUSE file system
-   */
-  readonly blocking?: boolean;
-  /**
-   * False does without `/proc/self/fd` on Linux too, with the weaker
-   * guarantees of other systems; for tests.
-   * @default {true}
-   */
-  readonly descriptors?: boolean;
-}
-
 /** The longest time that `Date` knows, either way from 1970. */
 const MAX_TIME = 8.64e15;
-
-/**
- * A folder of a disk as a file system for clients, who never get out of it:
- * not by `..`, not by links, and on Linux not by any race with another program
- * either (see `PathJail` for other systems). Links that stay inside work.
- * Pipes, devices and sockets are listed but never opened.
- *
- * @param root A folder; its links are followed now, once.
- *
- * @throws {ConfigError} there is no such folder
- */
-export function localFileSystem(
-  root: string,
-  options: LocalFileSystemOptions = {},
-): FileSystem {
-  return new LocalFileSystem(root, options);
-}
 
 /** The class behind `localFileSystem`, valid on Node, Deno and Bun. */
 export class LocalFileSystem implements FileSystem {

@@ -15,7 +15,7 @@
 import type { FtpServer } from "../lib/server/server.ts";
 import type { Platform } from "../lib/spi/clock.ts";
 import { bunTransport } from "./_bun_transport.ts";
-import { localFileSystem } from "./_local_file_system.ts";
+import { localFileSystem } from "./_local_files.ts";
 import { serveOn, type ServeOptions } from "./_serve.ts";
 import { systemClock, systemRandom } from "./_system_clock.ts";
 
@@ -23,7 +23,7 @@ export { bunTransport } from "./_bun_transport.ts";
 export {
   localFileSystem,
   type LocalFileSystemOptions,
-} from "./_local_file_system.ts";
+} from "./_local_files.ts";
 export { nodeConnection } from "./_node_connection.ts";
 export { nodeListener, type NodeListenerOptions } from "./_node_listener.ts";
 export type { NodeTransport } from "./_node_transport.ts";

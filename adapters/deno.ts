@@ -17,15 +17,13 @@ import type { Platform } from "../lib/spi/clock.ts";
 import type { FileSystem } from "../lib/spi/file_system.ts";
 import { denoFileCalls } from "./_deno_file_calls.ts";
 import { denoTransport } from "./_deno_transport.ts";
-import {
-  LocalFileSystem,
-  type LocalFileSystemOptions,
-} from "./_local_file_system.ts";
+import { LocalFileSystem } from "./_local_file_system.ts";
+import type { LocalFileSystemOptions } from "./_local_files.ts";
 import { serveOn, type ServeOptions } from "./_serve.ts";
 import { systemClock, systemRandom } from "./_system_clock.ts";
 
 export { denoTransport } from "./_deno_transport.ts";
-export type { LocalFileSystemOptions } from "./_local_file_system.ts";
+export type { LocalFileSystemOptions } from "./_local_files.ts";
 export { nodeConnection } from "./_node_connection.ts";
 export { nodeListener, type NodeListenerOptions } from "./_node_listener.ts";
 export type { NodeTransport } from "./_node_transport.ts";

@@ -15,7 +15,7 @@
 import { ConfigError } from "../lib/base/errors.ts";
 import type { FtpServer } from "../lib/server/server.ts";
 import type { Platform } from "../lib/spi/clock.ts";
-import { localFileSystem } from "./_local_file_system.ts";
+import { localFileSystem } from "./_local_files.ts";
 import { nodeTransport } from "./_node_transport.ts";
 import { runtimeName } from "./_runtime.ts";
 import { serveOn, type ServeOptions } from "./_serve.ts";
@@ -24,7 +24,7 @@ import { systemClock, systemRandom } from "./_system_clock.ts";
 export {
   localFileSystem,
   type LocalFileSystemOptions,
-} from "./_local_file_system.ts";
+} from "./_local_files.ts";
 export { nodeConnection } from "./_node_connection.ts";
 export { nodeListener, type NodeListenerOptions } from "./_node_listener.ts";
 export { type NodeTransport, nodeTransport } from "./_node_transport.ts";

@@ -24,7 +24,9 @@ export interface CloseOptions {
 
 /** An IP address or a name of this machine, and a port; 0 is any. */
 export interface ListenAddress {
+  /** `::` takes IPv4 too where the system can. */
   readonly hostname: string;
+  /** 0 to 65535. */
   readonly port: number;
 }
 

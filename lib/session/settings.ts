@@ -62,9 +62,9 @@ export interface Settings {
   readonly downloadRate: number;
   /** Of each session. */
   readonly uploadRate: number;
-  /** By name, sub-commands of SITE too. */
   /** `null`: the server has no TLS. */
   readonly tls: TlsSettings | null;
+  /** By name, sub-commands of SITE too. */
   readonly commands: CommandTable;
   /** What the host does when something happens. */
   readonly hooks: Hooks;

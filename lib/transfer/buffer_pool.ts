@@ -20,8 +20,8 @@ const SMALL_BYTES = 64 * 1024;
 const MAX_LARGE_TRANSFERS = 4;
 
 /** Idle buffers that are kept; more of them are left to the collector. */
-const MAX_IDLE = 32;
-const MAX_IDLE_LARGE = 4;
+const MAX_IDLE = 8;
+const MAX_IDLE_LARGE = 2;
 
 const idle: Uint8Array[] = [];
 const idleLarge: Uint8Array[] = [];

@@ -1,4 +1,4 @@
-import { localFileSystem } from "../../adapters/_local_file_system.ts";
+import { localFileSystem } from "../../adapters/_local_files.ts";
 import { localFileSystem as denoFileSystem } from "../../adapters/deno.ts";
 
 /** Deno has a second set of file calls; see `denoFileCalls`. */

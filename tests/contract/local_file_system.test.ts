@@ -15,7 +15,7 @@ import { KEEPS_RAW_NAMES } from "../../adapters/_host_path.ts";
 import {
   localFileSystem,
   type LocalFileSystemOptions,
-} from "../../adapters/_local_file_system.ts";
+} from "../../adapters/_local_files.ts";
 import { subtree } from "../../lib/fs/subtree.ts";
 import { adapterFileSystem, ON_DENO } from "./_adapter_file_system.ts";
 import {

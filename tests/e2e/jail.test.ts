@@ -3,7 +3,7 @@ import { symlinkSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { LocalFileSystemOptions } from "../../adapters/_local_file_system.ts";
+import type { LocalFileSystemOptions } from "../../adapters/_local_files.ts";
 import type { FileSystem } from "../../lib/spi/file_system.ts";
 import { adapterFileSystem } from "../contract/_adapter_file_system.ts";
 import {

@@ -1,4 +1,4 @@
-import { localFileSystem } from "../../adapters/_local_file_system.ts";
+import { localFileSystem } from "../../adapters/_local_files.ts";
 import { systemClock, systemRandom } from "../../adapters/_system_clock.ts";
 import {
   FtpServer,

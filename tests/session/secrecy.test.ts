@@ -64,6 +64,7 @@ function broken(fail: () => never): FileSystem {
     setMode: later,
     freeSpace: later,
     enter: later,
+    entry: later,
     resolve: later,
   };
   return { ...files, list: fail };

@@ -53,7 +53,7 @@ describe("TransferBuffers.take()", () => {
     two.release();
   });
 
-  test("keeps no more than 12 MiB", () => {
+  test("keeps no more than 4 MiB", () => {
     const buffers = new TransferBuffers();
     const all = new Set<Uint8Array>();
     for (let count = 0; count < 64; count++) {
@@ -68,7 +68,7 @@ describe("TransferBuffers.take()", () => {
         if (all.has(buffer)) kept += buffer.length;
       }
     }
-    expect(kept).toBe(12 * 1024 * 1024);
+    expect(kept).toBe(4 * 1024 * 1024);
     buffers.release();
   });
 });
