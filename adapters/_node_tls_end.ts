@@ -38,9 +38,10 @@ export function watchEnd(raw: object, inner: object): () => TlsEnd {
   const isLost = "Deno" in globalThis
     ? denoLosses(below)
     : () => hasStopped(below);
-  // Who broke off has no address any more. Node tells by itself.
+  // Who broke off has no address any more. Deno takes that for an end, Node
+  // too when data came with it.
   const wasReset = () =>
-    "Deno" in globalThis && below.getpeername?.({}) !== 0 &&
+    below.getpeername?.({}) !== 0 &&
     // After our own FIN, who sent one has none either.
     (inner as Handled).writableEnded !== true;
   const { onread } = above;
