@@ -41,7 +41,7 @@ export function watchEnd(raw: object, inner: object): () => TlsEnd {
   // Who broke off has no address any more. Deno takes that for an end, Node
   // too when data came with it.
   const wasReset = () =>
-    below.getpeername?.({}) !== 0 &&
+    (below.getpeername?.({}) ?? 0) !== 0 &&
     // After our own FIN, who sent one has none either.
     (inner as Handled).writableEnded !== true;
   const { onread } = above;
