@@ -113,7 +113,8 @@ describe.runIf(ON_DENO).each(KINDS)("the %s calls of Deno", (kind) => {
       expect(part).toHaveLength(5000);
     }
     reading = false;
-    expect(turns).toBeGreaterThan(20);
+    // Reading all at once would leave them one; how many more is luck.
+    expect(turns).toBeGreaterThan(2);
   });
 });
 
