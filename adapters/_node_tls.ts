@@ -59,6 +59,7 @@ export class NodeTls {
   readonly #context: TlsContext;
   readonly #done: Deferred<TlsInfo> = deferred();
   readonly #ending: () => TlsEnd;
+  #isSecure = false;
 
   /** @param broken told of what goes wrong after the handshake */
   constructor(
@@ -88,8 +89,7 @@ export class NodeTls {
       ? new DenoTlsSource(raw, READ_AHEAD_BYTES)
       : new StreamSource();
     const events: Emitter = socket;
-    // Node has the tickets under way then. FIN would overtake close_notify.
-    events.on("secure", () => setImmediate(() => this.#onSecure()));
+    events.on("secure", () => this.#onSecure());
     events.on("error", (error) => this.#fail(error));
     // Garbage after the handshake comes as this only.
     events.on("_tlsError", (error) => {
@@ -98,7 +98,7 @@ export class NodeTls {
     });
     events.on(
       "end",
-      () => this.#done.reject(this.endError(ACTION) ?? endOfHandshake(ACTION)),
+      () => this.#fail(this.endError(ACTION) ?? endOfHandshake(ACTION)),
     );
     events.on("close", () => this.#fail(closed()));
   }
@@ -118,12 +118,17 @@ export class NodeTls {
   }
 
   #fail(error: unknown): void {
-    this.#done.reject(tlsError(ACTION, error));
+    // What comes with the last of the handshake is for the readers.
+    if (!this.#isSecure) this.#done.reject(tlsError(ACTION, error));
   }
 
   #onSecure(): void {
     try {
-      this.#done.resolve(this.#info());
+      const info = this.#info();
+      this.#isSecure = true;
+      // Node has tickets under way, which FIN would overtake, and
+      // close_notify behind them.
+      setImmediate(() => this.#done.resolve(info));
     } catch (error) {
       this.#fail(error);
     }

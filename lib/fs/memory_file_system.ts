@@ -224,7 +224,7 @@ export class MemoryFileSystem implements FileSystem {
     file.modified = this.#tree.now();
   }
 
-  /** One name, a link with its target. */
+  /** See {@linkcode FileSystem.entry}. */
   async entry(path: string): Promise<DirectoryEntry> {
     const [folder, name] = splitPath(path);
     const stat = await this.stat(path, { followLinks: false });

@@ -101,13 +101,14 @@ export class LineDecoder {
 
   /** The index of the LF that ends a line, -1 when there is none yet. */
   #findLineFeed(): number {
-    const held = this.#buffer.subarray(0, this.#end);
-    let at = held.indexOf(LF, this.#scanned);
-    while (at !== -1 && !this.#anyEnd && !this.#isCr(at - 1)) {
-      at = held.indexOf(LF, at + 1);
+    const held = this.#buffer;
+    // Lines are short: a view to search in would cost more than the search.
+    for (let at = this.#scanned; at < this.#end; at++) {
+      if (held[at] !== LF) continue;
+      if (this.#anyEnd || this.#isCr(at - 1)) return at;
     }
-    if (at === -1) this.#scanned = this.#end;
-    return at;
+    this.#scanned = this.#end;
+    return -1;
   }
 
   /** Where the text ends of which the end of line begins before `lineFeed`. */

@@ -8,7 +8,7 @@ export interface TlsSettings {
   readonly controlRequired: boolean;
   /** Data connections only over TLS. */
   readonly dataRequired: boolean;
-  /** 0 leaves it to the other time-outs. */
+  /** Until a handshake is through; 0 leaves it to the other time-outs. */
   readonly handshakeTimeoutMs: number;
   /** An upload that ends without close_notify has not ended well. */
   readonly closeNotifyRequired: boolean;

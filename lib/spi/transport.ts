@@ -27,8 +27,9 @@ export type TlsVersion = "1.2" | "1.3";
  * connection where data connections have to prove where they belong. Members
  * are read once.
  *
- * Every connection gets fresh session tickets, on TLS 1.2 and 1.3.
- * Renegotiation is refused.
+ * On TLS 1.3 every connection gets fresh session tickets; a ticket of 1.2 can
+ * be used again and again. Sessions can be resumed for a day, on Bun and Deno
+ * for as long as the runtime sees fit. Renegotiation is refused.
  */
 export interface TlsConfig {
   /** The certificate, then those that lead to its root. */
@@ -58,7 +59,8 @@ export interface TlsConfig {
   readonly maxVersion?: TlsVersion;
   /**
    * Cipher suites in OpenSSL's notation, the preferred one first. The default
-   * is the runtime's.
+   * is the runtime's. On Deno they cannot be chosen: a `ConfigError`. On Bun
+   * those of TLS 1.3 cannot.
    */
   readonly ciphers?: string;
   /**

@@ -1,6 +1,14 @@
 import { expect, test } from "vitest";
+import { EMPTY_BYTES } from "../../lib/base/bytes.ts";
 import { BUN_NODE_TLS_TRUNCATED } from "../../adapters/_runtime_gaps.ts";
-import { config, type Secured, secured, VERSIONS } from "./_tls_fixture.ts";
+import {
+  config,
+  connected,
+  outcome,
+  type Secured,
+  secured,
+  VERSIONS,
+} from "./_tls_fixture.ts";
 import {
   codeOf,
   endOf,
@@ -40,6 +48,31 @@ export function testTlsEnds(fixture: TransportFixture): void {
       await secure.peer.do("fin");
       await turn(20);
       expect((await readAll(secure.server)).length).toBe(100_000);
+    });
+
+    /** Reads a file whose bytes come in one segment with Finished. */
+    const readSmall = async (...command: string[]) => {
+      using upgrade = await connected(fixture, { version });
+      const { server, peer } = upgrade;
+      const [code] = await Promise.all([
+        outcome(server, config()),
+        peer.do("handshakeAnd", ...command),
+      ]);
+      expect(code).toBeNull();
+      expect(server.tls?.protocol).toBe(`TLSv${version}`);
+      await turn(10);
+      return await readAll(server);
+    };
+
+    test(`${version}: a file that comes with Finished`, async () => {
+      expect(await readSmall("notifyAfter", "tiny")).toEqual(text("tiny"));
+      expect(await readSmall("notify")).toEqual(EMPTY_BYTES);
+      expect(await readSmall("notifyAndClose")).toEqual(EMPTY_BYTES);
+    });
+
+    testTruncated(`${version}: FIN alone behind Finished`, async () => {
+      expect(await codeOf(readSmall("finAfter", "tiny"))).toBe("truncated");
+      expect(await codeOf(readSmall("fin"))).toBe("truncated");
     });
 
     test(`${version}: close_notify while a read waits`, async () => {

@@ -1,29 +1,180 @@
+import { spawn } from "node:child_process";
+import { type AddressInfo, createServer } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { afterAll, describe, expect, test } from "vitest";
 import { bunTransport } from "../../adapters/_bun_transport.ts";
 import { denoTransport } from "../../adapters/_deno_transport.ts";
+import { nodeConnection } from "../../adapters/_node_connection.ts";
 import { nodeTransport } from "../../adapters/_node_transport.ts";
 import {
   BUN_NODE_TLS_TRUNCATED,
   DENO_NODE_WRITE_AFTER_END,
   DENO_TLS_SESSIONS,
 } from "../../adapters/_runtime_gaps.ts";
+import type { Connection, Transport } from "../../lib/spi/transport.ts";
+import { requireProgram } from "../support/program.ts";
+import { AUTHORITY } from "../support/tls_certificates.ts";
+import { dismissPeers, TlsPeer } from "../support/tls_peer.ts";
 import { nativeFixture } from "./_native_fixture.ts";
+import { config, shake, startTls } from "./_tls_fixture.ts";
+import {
+  accepted,
+  codeOf,
+  listenLocal,
+  pattern,
+  readAll,
+  readBytes,
+  readPattern,
+  text,
+  turn,
+} from "./_transport_fixture.ts";
 import { describeTls } from "./tls.ts";
+import { describeTransport } from "./transport.ts";
 
-describeTls("node", () =>
-  nativeFixture(nodeTransport(), true, [
-    BUN_NODE_TLS_TRUNCATED,
-    DENO_NODE_WRITE_AFTER_END,
-    DENO_TLS_SESSIONS,
-  ]));
+afterAll(dismissPeers);
 
-if ("Deno" in globalThis) {
-  describeTls("deno", () =>
-    nativeFixture(denoTransport(), false, [
-      DENO_NODE_WRITE_AFTER_END,
+const onDeno = "Deno" in globalThis;
+const onBun = "Bun" in globalThis;
+
+describeTls(
+  "node",
+  () =>
+    nativeFixture(nodeTransport(), true, [
+      BUN_NODE_TLS_TRUNCATED,
       DENO_TLS_SESSIONS,
-    ]));
+    ]),
+);
+
+if (onDeno) {
+  describeTls(
+    "deno",
+    () => nativeFixture(denoTransport(), true, [DENO_TLS_SESSIONS]),
+  );
+  // Read in another way, and clear as long as nobody starts TLS.
+  describeTransport(
+    "upgradable deno",
+    () =>
+      nativeFixture(upgradable(denoTransport()), true, [
+        DENO_NODE_WRITE_AFTER_END,
+      ]),
+  );
 }
 
-if ("Bun" in globalThis) {
+if (onBun) {
   describeTls("bun", () => nativeFixture(bunTransport(), true));
+}
+
+const transport = onDeno
+  ? denoTransport()
+  : onBun
+  ? bunTransport()
+  : nodeTransport();
+
+describe("clients of other makes", () => {
+  test("node:tls in the same program", async () => {
+    const listener = await listenLocal(transport, { upgradable: true });
+    const client = connectTls({
+      port: listener.local.port,
+      host: "127.0.0.1",
+      servername: "localhost",
+      ca: AUTHORITY,
+    });
+    const errors: Error[] = [];
+    client.on("error", (error) => errors.push(error));
+    const server = await accepted(listener);
+    await startTls(server, config());
+    client.write("NOOP\r\n");
+    expect(await readBytes(server, 6)).toEqual(text("NOOP\r\n"));
+    const received = new Promise<string>((resolve) =>
+      client.once("data", (chunk) => resolve(String(chunk)))
+    );
+    await server.write(text("200 OK\r\n"));
+    expect(await received).toBe("200 OK\r\n");
+    client.end();
+    expect(await server.read()).toBeNull();
+    server.close();
+    listener.close();
+    await turn(20);
+    expect(errors).toEqual([]);
+  });
+
+  test("openssl cannot renegotiate", async () => {
+    const listener = await listenLocal(transport, { upgradable: true });
+    const port = String(listener.local.port);
+    const openssl = requireProgram("openssl", "openssl");
+    const client = spawn(
+      openssl,
+      ["s_client", "-connect", `127.0.0.1:${port}`, "-tls1_2"],
+      { stdio: ["pipe", "ignore", "ignore"] },
+    );
+    const server = await accepted(listener);
+    await startTls(server, config());
+    client.stdin.write("hello\n");
+    expect(await readBytes(server, 6)).toEqual(text("hello\n"));
+    // The command of s_client for it.
+    client.stdin.write("R\n");
+    expect(await codeOf(server.read())).toBe("tls");
+    server.close();
+    listener.close();
+    client.kill();
+  });
+});
+
+describe("sockets of the host", () => {
+  test("nodeConnection() starts TLS after clear text", async () => {
+    const server = createServer();
+    const served = new Promise<Connection>((resolve) =>
+      server.on("connection", (socket) => resolve(nodeConnection(socket)))
+    );
+    await new Promise<void>((resolve) =>
+      server.listen(0, "127.0.0.1", resolve)
+    );
+    using peer = new TlsPeer();
+    await peer.do("connect", (server.address() as AddressInfo).port);
+    const connection = await served;
+    await peer.do("raw", "AUTH TLS\r\n");
+    expect(await readBytes(connection, 10)).toEqual(text("AUTH TLS\r\n"));
+    // It is in the stream before the handshake begins.
+    await peer.do("hello");
+    await turn(50);
+    const [code] = await shake(
+      { server: connection, peer, [Symbol.dispose]() {} },
+      config(),
+    );
+    expect(code).toBeNull();
+    await peer.do("send", "x".repeat(300_000));
+    await peer.do("notify");
+    expect((await readAll(connection)).length).toBe(300_000);
+    await connection.write(pattern(1000));
+    await connection.closeWrite();
+    expect(await peer.do("receiveBytes")).toMatchObject({ length: 1000 });
+    connection.close();
+    server.close();
+  });
+
+  test("a connection that stays clear is as before", async () => {
+    const listener = await listenLocal(transport, { upgradable: true });
+    const [server, client] = await Promise.all([
+      accepted(listener),
+      transport.connect({ ...listener.local, upgradable: true }),
+    ]);
+    listener.close();
+    const send = async () => {
+      await client.write(pattern(3_000_000));
+      await client.closeWrite();
+    };
+    const [received] = await Promise.all([readPattern(server), send()]);
+    expect(received).toBe(3_000_000);
+    server.close();
+    client.close();
+  });
+});
+
+/** The same, with every connection ready for TLS. */
+function upgradable(inner: Transport): Transport {
+  return {
+    name: inner.name,
+    listen: (options) => inner.listen({ ...options, upgradable: true }),
+    connect: (options) => inner.connect({ ...options, upgradable: true }),
+  };
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect } from "vitest";
 import { testTlsConfigs } from "./_tls_configs.ts";
+import { testTlsCrowds } from "./_tls_crowd.ts";
 import { testTlsEnds } from "./_tls_ends.ts";
 import { secured } from "./_tls_fixture.ts";
 import { testTlsHandshakes } from "./_tls_handshakes.ts";
@@ -23,6 +24,7 @@ export function describeTls(name: string, make: () => TransportFixture): void {
     describe("streams", () => testTlsStreams(fixture));
     describe("sessions", () => testTlsSessions(fixture));
     describe("peers", () => testTlsPeers(fixture));
+    describe("crowds", () => testTlsCrowds(fixture));
     describe("configurations", () => testTlsConfigs(fixture));
     afterAll(async () => {
       expect(await settled(handles)).toBeLessThanOrEqual(before);

@@ -112,6 +112,18 @@ class Peer:
             "cert": hashlib.sha256(self.tls.getpeercert(True)).hexdigest(),
         }
 
+    def handshakeAnd(self, name, *arguments):
+        """What follows the handshake goes out in one segment with its end."""
+        self._start({})
+        while True:
+            try:
+                self.tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                self._flush()
+                self.incoming.write(self.socket.recv(PIECE_BYTES))
+        getattr(self, name)(*arguments)
+
     def raw(self, text):
         self.socket.sendall(text.encode("latin-1"))
 
@@ -199,8 +211,25 @@ class Peer:
         """close_notify, and waits for that of the other side, as ftplib."""
         self._pump(self.tls.unwrap)
 
+    def finAfter(self, text):
+        self.send(text)
+        self.fin()
+
+    def notifyAndClose(self):
+        self.notify()
+        self.close()
+
     def fin(self):
+        self._flush()
         self.socket.shutdown(socket.SHUT_WR)
+
+    def fresh(self):
+        """As at the start, for another test."""
+        for opened in (self.socket, self.listener):
+            if opened is not None:
+                opened.close()
+        self.socket = self.listener = None
+        self.context({})
 
     def reset(self):
         linger = struct.pack("ii", 1, 0)

@@ -27,12 +27,8 @@ export interface PeerSession {
   readonly cert: string;
 }
 
-/**
- * A strict client of TLS in a program of its own: the `ssl` module of Python,
- * with its hands on every byte. The methods are those of `tls_peer.py`; what
- * fails answers a text that begins with `error:`.
- */
-export class TlsPeer {
+/** A program that answers lines with lines, one at a time. */
+class Program {
   readonly #child: ChildProcess;
   #output = "";
   #answer: ((line: string | null) => void) | null = null;
@@ -49,23 +45,21 @@ export class TlsPeer {
     this.#child.on("exit", () => this.#answer?.(null));
   }
 
-  /** Calls a method and waits for its answer. */
-  async do<T = unknown>(name: string, ...parameters: unknown[]): Promise<T> {
-    const line = await new Promise<string | null>((resolve) => {
-      this.#answer = resolve;
-      this.#child.stdin?.write(`${JSON.stringify([name, ...parameters])}\n`);
-    });
-    if (line === null) throw new Error(`${name}: the peer has gone`);
-    return JSON.parse(line);
+  /** Whether a line is still to be answered. */
+  get isBusy(): boolean {
+    return this.#answer !== null;
   }
 
-  /** Connects and shakes hands; the answer is of the client's making. */
-  async open(
-    port: number,
-    options: { readonly serverName?: string; readonly resume?: boolean } = {},
-  ): Promise<PeerSession | string> {
-    await this.do("connect", port);
-    return await this.do<PeerSession | string>("handshake", options);
+  ask(line: string): Promise<string | null> {
+    if (this.isBusy) throw new Error(`${line}: another call is under way`);
+    return new Promise((resolve) => {
+      this.#answer = resolve;
+      this.#child.stdin?.write(`${line}\n`);
+    });
+  }
+
+  kill(): void {
+    this.#child.kill("SIGKILL");
   }
 
   #deliver(): void {
@@ -73,10 +67,41 @@ export class TlsPeer {
     if (length < 0) return;
     const line = this.#output.slice(0, length);
     this.#output = this.#output.slice(length + 1);
-    this.#answer?.(line);
+    const answer = this.#answer;
+    this.#answer = null;
+    answer?.(line);
+  }
+}
+
+/** Programs that wait for the next peer: Python is slow to start. */
+const idle: Program[] = [];
+
+/** Ends the programs that wait; after the last test of a file. */
+export function dismissPeers(): void {
+  for (const program of idle.splice(0)) program.kill();
+}
+
+/**
+ * A strict client of TLS in a program of its own: the `ssl` module of Python,
+ * with its hands on every byte. The methods are those of `tls_peer.py`; what
+ * fails answers a text that begins with `error:`.
+ */
+export class TlsPeer {
+  readonly #program: Program = idle.pop() ?? new Program();
+
+  /** Calls a method and waits for its answer. */
+  async do<T = unknown>(name: string, ...parameters: unknown[]): Promise<T> {
+    const line = await this.#program.ask(JSON.stringify([name, ...parameters]));
+    if (line === null) throw new Error(`${name}: the peer has gone`);
+    return JSON.parse(line);
   }
 
+  /** Closes what is open, if nothing is under way, or ends the program. */
   [Symbol.dispose](): void {
-    this.#child.kill("SIGKILL");
+    const program = this.#program;
+    if (program.isBusy) return program.kill();
+    program.ask(JSON.stringify(["fresh"])).then((line) => {
+      if (line !== null) idle.push(program);
+    });
   }
 }

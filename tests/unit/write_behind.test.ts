@@ -83,6 +83,30 @@ describe("WriteBehind", () => {
     expect(file.content).toEqual(pattern(1000));
   });
 
+  test("writes more at once the more has come", async () => {
+    const file = new GatedFile(EMPTY);
+    file.gated = true;
+    const writer = new WriteBehind(file, 0);
+    let over = false;
+    const pushing = pushAll(writer, pattern(6_000_000), 4096).then(() => {
+      over = true;
+    });
+    while (!over) {
+      // As much comes as there is room for, then a write ends.
+      await settle();
+      (await file.next()).pass();
+    }
+    await pushing;
+    file.gated = false;
+    for (const call of file.waiting.splice(0)) call.pass();
+    await writer.finish();
+    await writer.release();
+    expect(file.lengths[0]).toBe(4096);
+    expect(file.lengths[1]).toBe(CHUNK_BYTES);
+    expect(Math.max(...file.lengths)).toBe(LARGE_CHUNK_BYTES);
+    expect(equalBytes(file.content, pattern(6_000_000))).toBe(true);
+  });
+
   test("stops taking when the file falls behind, at two buffers", async () => {
     for (const frugal of [false, true]) {
       const file = new GatedFile(EMPTY);
