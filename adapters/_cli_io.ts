@@ -7,6 +7,7 @@ import type { Platform } from "../lib/spi/clock.ts";
 import type { FileSystem } from "../lib/spi/file_system.ts";
 import { allowedEnvironment, permit } from "./_cli_permissions.ts";
 import { isGranted, NETWORK_INTERFACES } from "./_deno_permissions.ts";
+import { GatheredOutput } from "./_gathered_output.ts";
 import { runtimeGlobals } from "./_runtime_types.ts";
 import { onStopSignal } from "./_shutdown.ts";
 
@@ -17,6 +18,9 @@ export interface CliAdapter {
   /** See {@linkcode CliHost.openFolder}. */
   openFolder(path: string): FileSystem;
 }
+
+/** What may hold text that is not written yet. */
+const outputs: GatheredOutput[] = [];
 
 /** The program around the command, by the node: modules of any runtime. */
 export function cliHost(adapter: CliAdapter): CliHost {
@@ -38,6 +42,7 @@ export function cliHost(adapter: CliAdapter): CliHost {
 /** Resolves once all that was written is out; then the program may end. */
 export async function flushOutputs(): Promise<void> {
   const streams = [process.stdout, process.stderr];
+  for (const gathered of outputs) gathered.flush();
   await Promise.all(streams.map((stream) =>
     new Promise<void>((resolve) => {
       if (stream.destroyed) resolve();
@@ -50,12 +55,12 @@ function output(stream: NodeJS.WriteStream): CliOutput {
   // A reader that went away (`anyftpd --help | head -1`, a log pipe) must not
   // end the program: EPIPE arrives as an event.
   stream.on("error", () => {});
-  return {
-    isTerminal: stream.isTTY === true,
-    write(text): void {
-      if (!stream.destroyed) stream.write(text);
-    },
-  };
+  if (stream.isTTY) {
+    return { isTerminal: true, write: (text) => void stream.write(text) };
+  }
+  const gathered = new GatheredOutput(stream);
+  outputs.push(gathered);
+  return { isTerminal: false, write: (text) => gathered.write(text) };
 }
 
 async function readTextFile(path: string): Promise<string> {

@@ -65,6 +65,11 @@ export class NodeConnection implements Connection {
     if (failure !== null) return Promise.reject(failure);
     const reader = deferred<Uint8Array | null>();
     this.#reader = reader;
+    const own = this.#source.replace?.(this.#socket) ?? null;
+    if (own !== null) {
+      this.#socket = own;
+      this.#listen(own);
+    }
     this.#source.request();
     return reader.promise;
   }
@@ -116,6 +121,7 @@ export class NodeConnection implements Connection {
     if (signal?.aborted) this.close();
     if (this.#closed) throw closedError(action);
     if (this.#failure !== null) throw this.#failure;
+    this.#source.stop?.();
     const tls = new NodeTls(this.#socket, context, (error) => {
       this.#fail(error);
     });
@@ -269,15 +275,20 @@ export function nodeConnection(socket: NodeSocket): Connection {
   );
 }
 
-/** Both addresses; `null` when the peer has gone already. */
+/**
+ * Both addresses; `null` when the peer has gone already.
+ *
+ * @param known our own, which takes long to ask for
+ */
 export function endsOf(
   socket: NodeSocket,
+  known: Endpoint | null = null,
 ): { readonly local: Endpoint; readonly remote: Endpoint } | null {
-  const { localAddress, localPort, remoteAddress, remotePort } = socket;
-  if (localAddress === undefined || localPort === undefined) return null;
+  const { remoteAddress, remotePort } = socket;
   if (remoteAddress === undefined || remotePort === undefined) return null;
-  return {
-    local: endpoint(localAddress, localPort),
-    remote: endpoint(remoteAddress, remotePort),
-  };
+  const remote = endpoint(remoteAddress, remotePort);
+  if (known !== null) return { local: known, remote };
+  const { localAddress, localPort } = socket;
+  if (localAddress === undefined || localPort === undefined) return null;
+  return { local: endpoint(localAddress, localPort), remote };
 }

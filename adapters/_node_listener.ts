@@ -6,11 +6,13 @@ import { endpoint } from "./_endpoint.ts";
 import { endsOf, NodeConnection } from "./_node_connection.ts";
 import { DEFAULT_BACKLOG, KEEP_ALIVE_DELAY_MS } from "./_socket_defaults.ts";
 import {
-  adopted,
-  BufferSource,
+  AdoptingSource,
   canBuffer,
+  FlowSource,
+  type NodeSource,
   StreamSource,
 } from "./_node_source.ts";
+import { BUN_NODE_PAUSE } from "./_runtime_gaps.ts";
 import type { NodeServer, NodeSocket } from "./_node_types.ts";
 import { transportError } from "./_socket_errors.ts";
 
@@ -32,6 +34,11 @@ export interface NodeListenerOptions {
    * @default {true}
    */
   readonly upgradable?: boolean;
+  /**
+   * Whether the connections carry files rather than lines.
+   * @default {false}
+   */
+  readonly bulk?: boolean;
 }
 
 /** A `net.Server` as a {@linkcode Listener}. */
@@ -40,7 +47,9 @@ class NodeListener implements Listener {
   readonly #server: NodeServer;
   readonly #queue: Queue<Connection>;
   readonly #noDelay: boolean;
-  readonly #buffered: boolean;
+  /** Our end of every connection, unless we listen on many addresses. */
+  readonly #known: Endpoint | null;
+  readonly #makeSource: () => NodeSource;
   #closed = false;
 
   constructor(
@@ -52,7 +61,8 @@ class NodeListener implements Listener {
     this.local = local;
     this.#queue = new Queue(options.backlog ?? DEFAULT_BACKLOG);
     this.#noDelay = options.noDelay ?? false;
-    this.#buffered = canBuffer(options.upgradable ?? true);
+    this.#makeSource = sourceFor(options);
+    this.#known = isWildcard(local.hostname) ? null : local;
     server.on("connection", (socket) => this.#onConnection(socket));
     // As when no descriptor is left for a client: the next may have more luck.
     server.on("error", () => {});
@@ -70,23 +80,33 @@ class NodeListener implements Listener {
   }
 
   #onConnection(accepted: NodeSocket): void {
-    const ends = endsOf(accepted);
+    const ends = endsOf(accepted, this.#known);
     if (ends === null) {
       accepted.destroy();
       return;
     }
     accepted.setKeepAlive(true, KEEP_ALIVE_DELAY_MS);
     if (this.#noDelay) accepted.setNoDelay(true);
-    const buffer = new BufferSource();
-    const own = this.#buffered ? adopted(accepted, buffer) : null;
     const connection = new NodeConnection(
-      own ?? accepted,
-      own === null ? new StreamSource() : buffer,
+      accepted,
+      this.#makeSource(),
       ends.local,
       ends.remote,
     );
     if (!this.#queue.push(connection)) connection.close();
   }
+}
+
+function isWildcard(hostname: string): boolean {
+  return hostname === "0.0.0.0" || hostname === "::";
+}
+
+function sourceFor(options: NodeListenerOptions): () => NodeSource {
+  const { bulk = false, upgradable = true } = options;
+  if (!bulk && !BUN_NODE_PAUSE.here) return () => new FlowSource();
+  return bulk && canBuffer(upgradable)
+    ? () => new AdoptingSource()
+    : () => new StreamSource();
 }
 
 /** A server whose sockets wait to be read and may be half closed. */

@@ -4,8 +4,12 @@ import { BUN_NODE_ONREAD, DENO_TLS_OVER_ONREAD } from "./_runtime_gaps.ts";
 
 /** Where a {@linkcode NodeConnection} gets its bytes from, by pull. */
 export interface NodeSource {
-  /** Told once who wants to know that bytes have come. */
+  /** Told who wants to know that bytes have come. */
   start(socket: NodeSocket, arrived: () => void): void;
+  /** Another socket of the same connection to read from, before any read. */
+  replace?(socket: NodeSocket): NodeSocket | null;
+  /** Gives back what came and was not taken: the socket gets another reader. */
+  stop?(): void;
   /** What is here already, or `null`; the chunk lent before is given back. */
   take(): Uint8Array | null;
   /** Nothing is here: `arrived` shall be called when there is. */
@@ -73,6 +77,94 @@ export function canBuffer(upgradable: boolean): boolean {
   return !BUN_NODE_ONREAD.here && !(upgradable && DENO_TLS_OVER_ONREAD.here);
 }
 
+/**
+ * A {@linkcode BufferSource} for a socket that somebody else has made. Another
+ * takes its place when the first byte is wanted: what only sends has no use
+ * for it.
+ */
+export class AdoptingSource implements NodeSource {
+  #inner: BufferSource | null = null;
+
+  start(socket: NodeSocket, arrived: () => void): void {
+    this.#inner?.start(socket, arrived);
+  }
+
+  replace(socket: NodeSocket): NodeSocket | null {
+    if (this.#inner !== null) return null;
+    const inner = new BufferSource();
+    const own = adopted(socket, inner);
+    if (own === null) return null;
+    this.#inner = inner;
+    return own;
+  }
+
+  take(): Uint8Array | null {
+    return this.#inner?.take() ?? null;
+  }
+
+  request(): void {
+    this.#inner?.request();
+  }
+}
+
+/**
+ * Takes what comes as it comes: the cheapest way for small pieces that are
+ * waited for, as commands are.
+ */
+export class FlowSource implements NodeSource {
+  #socket: NodeSocket | null = null;
+  #arrived: () => void = () => {};
+  #chunk: Uint8Array | null = null;
+  #isWanted = false;
+  #isListening = false;
+  #isFlowing = false;
+  readonly #onData = (chunk: Uint8Array): void => {
+    // A Buffer is not quite a Uint8Array: its slice() is no copy.
+    this.#chunk = new Uint8Array(
+      chunk.buffer,
+      chunk.byteOffset,
+      chunk.byteLength,
+    );
+    if (this.#isWanted) {
+      this.#isWanted = false;
+      this.#arrived();
+    } else {
+      this.#isFlowing = false;
+      this.#socket?.pause();
+    }
+  };
+
+  start(socket: NodeSocket, arrived: () => void): void {
+    this.#socket = socket;
+    this.#arrived = arrived;
+  }
+
+  stop(): void {
+    const socket = this.#socket;
+    socket?.off("data", this.#onData);
+    socket?.pause();
+    const chunk = this.take();
+    if (chunk !== null) socket?.unshift(chunk);
+  }
+
+  take(): Uint8Array | null {
+    const chunk = this.#chunk;
+    this.#chunk = null;
+    return chunk;
+  }
+
+  request(): void {
+    this.#isWanted = true;
+    if (this.#isFlowing) return;
+    this.#isFlowing = true;
+    if (!this.#isListening) {
+      this.#isListening = true;
+      this.#socket?.on("data", this.#onData);
+    }
+    this.#socket?.resume();
+  }
+}
+
 /** Pulls from the stream: for sockets of the host, TLS, and Bun. */
 export class StreamSource implements NodeSource {
   #socket: NodeSocket | null = null;
@@ -108,7 +200,7 @@ interface Handled {
  * The same connection as a socket that reads into `source`, or `null` where
  * that cannot be.
  */
-export function adopted(
+function adopted(
   socket: NodeSocket,
   source: BufferSource,
 ): NodeSocket | null {

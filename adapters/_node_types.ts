@@ -23,6 +23,10 @@ export interface NodeSocket {
   destroy(): unknown;
   /** Begins to read. */
   resume(): unknown;
+  /** Reads no more. */
+  pause(): unknown;
+  /** Gives back what was read. */
+  unshift(bytes: Uint8Array): unknown;
   /** Whether small writes go out at once. */
   setNoDelay(noDelay?: boolean): unknown;
   /** Whether the system looks after an idle peer. */
@@ -32,6 +36,10 @@ export interface NodeSocket {
     event: "readable" | "end" | "error" | "close",
     listener: (error: Error) => void,
   ): unknown;
+  /** Each piece that comes, as it comes. */
+  on(event: "data", listener: (bytes: Uint8Array) => void): unknown;
+  /** No more calls for an event. */
+  off(event: "data", listener: (bytes: Uint8Array) => void): unknown;
 }
 
 /** A `net.Server`, or what resembles one. */

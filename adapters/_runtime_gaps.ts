@@ -22,6 +22,13 @@ export const BUN_NODE_DESTROY: RuntimeGap = {
     "finished",
 };
 
+/** Seen with Bun 1.4.5. */
+export const BUN_NODE_PAUSE: RuntimeGap = {
+  here: onBun,
+  reason: "a socket of node:net that is paused again and again while data " +
+    "flows loses some of it",
+};
+
 /** Seen with Deno 2.9.6. */
 export const DENO_NODE_WRITE_AFTER_END: RuntimeGap = {
   here: onDeno,

@@ -86,6 +86,8 @@ const ANONYMOUS = "anonymous";
 export class MemoryAuthorizer implements Authorizer {
   readonly #users = new Map<string, User>();
   readonly #warn: (message: string) => void;
+  /** Iterations of the costliest hash; `null`: to be found out. */
+  #slowest: number | null = null;
   /** A hash to check when there is no user; made for the costliest one. */
   #dummy:
     | { readonly iterations: number; readonly hash: Promise<string> }
@@ -141,6 +143,7 @@ export class MemoryAuthorizer implements Authorizer {
    * @throws {ConfigError} there is no such user
    */
   removeUser(username: string): void {
+    this.#slowest = null;
     if (!this.#users.delete(username)) {
       throw new ConfigError(`Cannot remove user "${username}": no such user`);
     }
@@ -195,10 +198,7 @@ export class MemoryAuthorizer implements Authorizer {
    *
    * @throws {AuthenticationError} for `anonymous` when there is no such user
    */
-  async authenticate(
-    request: LoginRequest,
-    signal: AbortSignal,
-  ): Promise<Account | null> {
+  async authenticate(request: LoginRequest): Promise<Account | null> {
     const { username, password } = request;
     const user = this.#users.get(username);
     if (user === undefined && username === ANONYMOUS) {
@@ -206,9 +206,7 @@ export class MemoryAuthorizer implements Authorizer {
     }
     const right = await this.#check(user, password);
     // The user may have been removed meanwhile.
-    if (!right || signal.aborted || this.#users.get(username) !== user) {
-      return null;
-    }
+    if (!right || this.#users.get(username) !== user) return null;
     return user === undefined ? null : this.#account(username, user);
   }
 
@@ -226,6 +224,7 @@ export class MemoryAuthorizer implements Authorizer {
       if (!(limit >= 0)) throw refuse(`a limit cannot be ${limit}`);
     }
     this.#warnOfWriting(username, letters);
+    this.#slowest = null;
     this.#users.set(username, { options, password, permissions });
   }
 
@@ -241,25 +240,31 @@ export class MemoryAuthorizer implements Authorizer {
     if (typeof stored !== "string") {
       return await verifyPassword(stored, password);
     }
-    const [right] = await Promise.all([
-      verifyPassword(stored, password),
-      this.#spendTime(password),
-    ]);
+    const right = await verifyPassword(stored, password);
+    const iterations = this.#mostIterations();
+    if (iterations > 0) await this.#spendTime(iterations, password);
     return right && user !== undefined;
   }
 
   /** Checks a hash that nobody has. */
-  async #spendTime(password: string): Promise<void> {
-    let iterations = 0;
-    for (const { password: stored } of this.#users.values()) {
-      if (stored === null || typeof stored === "string") continue;
-      iterations = Math.max(iterations, hashIterations(stored.hash) ?? 0);
-    }
-    if (iterations === 0) return;
+  async #spendTime(iterations: number, password: string): Promise<void> {
     if (this.#dummy?.iterations !== iterations) {
       this.#dummy = { iterations, hash: hashPassword("", { iterations }) };
     }
     await verifyPassword({ hash: await this.#dummy.hash }, password);
+  }
+
+  /** Of the slowest hash; 0 when there is none. */
+  #mostIterations(): number {
+    if (this.#slowest === null) {
+      this.#slowest = 0;
+      for (const { password: stored } of this.#users.values()) {
+        if (stored === null || typeof stored === "string") continue;
+        const iterations = hashIterations(stored.hash) ?? 0;
+        this.#slowest = Math.max(this.#slowest, iterations);
+      }
+    }
+    return this.#slowest;
   }
 
   #account(username: string, user: User): Account {

@@ -11,7 +11,8 @@ export async function runHook(
   run: () => void | Promise<void>,
 ): Promise<void> {
   try {
-    await run();
+    const running = run();
+    if (running !== undefined) await running;
   } catch (error) {
     log.error(`Cannot run the hook ${name}`, error);
   }

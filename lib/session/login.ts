@@ -1,6 +1,7 @@
 import { AuthenticationError } from "../base/errors.ts";
 import type { Account, Authorizer, LoginRequest } from "../spi/authorizer.ts";
 import type { Throttle } from "../transfer/throttle.ts";
+import type { Aborting } from "./aborting.ts";
 import type { Log } from "./session_log.ts";
 
 /** A user's place on the server, for as long as a session is logged in. */
@@ -29,6 +30,9 @@ export type Login =
   }
   | { readonly kind: "refused"; readonly text: string };
 
+/** For who says that one parameter is enough. */
+const NEVER = new AbortController().signal;
+
 /**
  * Asks the authorizer. Whatever goes wrong refuses: an authorizer that throws
  * lets nobody in.
@@ -36,13 +40,17 @@ export type Login =
 export async function logIn(
   authorizer: Authorizer,
   request: LoginRequest,
-  signal: AbortSignal,
+  aborting: Aborting,
   accounts: AccountBook,
   log: Log,
 ): Promise<Login> {
   let account: Account | null;
   try {
-    account = await authorizer.authenticate(request, signal);
+    account = await authorizer.authenticate(
+      request,
+      // Most do not look at it, and making one costs more than all the rest.
+      authorizer.authenticate.length === 1 ? NEVER : aborting.signal,
+    );
   } catch (error) {
     if (error instanceof AuthenticationError && error.message !== "") {
       return { kind: "refused", text: error.message };

@@ -15,6 +15,7 @@ import type { TransferResult } from "../transfer/outcome.ts";
 import type { TransferPlan } from "../transfer/plan.ts";
 import type { PortPool } from "../transfer/port_pool.ts";
 import { type Protection, secure } from "../transfer/protection.ts";
+import { Aborting } from "./aborting.ts";
 import { CommandReader, type Incoming } from "./command_reader.ts";
 import type { LoginResult } from "./context.ts";
 import { dispatch, type DispatchHost } from "./dispatcher.ts";
@@ -71,7 +72,7 @@ export class Session {
   readonly #idle: IdleTimer;
   readonly #data: DataChannel;
   readonly #dispatchHost: DispatchHost;
-  readonly #aborting = new AbortController();
+  readonly #aborting = new Aborting();
   readonly #sleepers: Sleepers;
   /** Hooks of transfers that hold the session up. */
   readonly #pauses = new Pauses();
@@ -127,7 +128,9 @@ export class Session {
     this.#log.write("info", "FTP session opened (connect)");
     try {
       if (implicitTls) await this.#secure();
-      await runHook(this.#log, "connect", () => hooks.connect?.(event));
+      if (hooks.connect !== undefined) {
+        await runHook(this.#log, "connect", () => hooks.connect?.(event));
+      }
       this.#reply(messageReply(220, banner(this.view)));
       await this.#lanes.run();
     } catch (error) {
@@ -335,7 +338,7 @@ export class Session {
         secure: tls !== null,
         peerCertificate: tls?.peerCertificate ?? null,
       },
-      this.#aborting.signal,
+      this.#aborting,
       accounts,
       this.#log,
     );

@@ -90,7 +90,10 @@ export interface AccountLimits {
  * refuses too.
  */
 export interface Authorizer {
-  /** Looks a user up; aborted when the client is gone. */
+  /**
+   * Looks a user up. The signal is aborted when the client is gone; a function
+   * that declares one parameter only is given one that never is.
+   */
   authenticate(
     request: LoginRequest,
     signal: AbortSignal,

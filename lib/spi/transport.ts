@@ -235,6 +235,11 @@ export interface ListenOptions {
    * @default {false}
    */
   readonly upgradable?: boolean;
+  /**
+   * Whether the connections carry files rather than lines, which is a hint.
+   * @default {false}
+   */
+  readonly bulk?: boolean;
 }
 
 /** Where to connect to, and from where. */

@@ -27,6 +27,7 @@ export async function listenPassive(host: {
       port,
       backlog: BACKLOG,
       upgradable: host.isSecure(),
+      bulk: true,
     });
   for (const port of ports.candidates()) {
     if (port === 0) return await open(0);

@@ -45,6 +45,15 @@ describeTls(
     ]),
 );
 
+describeTls(
+  "node, bulk",
+  () =>
+    nativeFixture(bulk(nodeTransport()), true, [
+      BUN_NODE_TLS_TRUNCATED,
+      DENO_TLS_SESSIONS,
+    ]),
+);
+
 if (onDeno) {
   describeTls(
     "deno",
@@ -176,5 +185,13 @@ function upgradable(inner: Transport): Transport {
     name: inner.name,
     listen: (options) => inner.listen({ ...options, upgradable: true }),
     connect: (options) => inner.connect({ ...options, upgradable: true }),
+  };
+}
+
+/** The same, for connections that carry files. */
+function bulk(inner: Transport): Transport {
+  return {
+    ...inner,
+    listen: (options) => inner.listen({ ...options, bulk: true }),
   };
 }

@@ -10,6 +10,7 @@ import {
   DENO_NODE_WRITE_AFTER_END,
 } from "../../adapters/_runtime_gaps.ts";
 import { ConfigError } from "../../lib/base/errors.ts";
+import type { Transport } from "../../lib/spi/transport.ts";
 import { nativeFixture } from "./_native_fixture.ts";
 import {
   accepted,
@@ -27,6 +28,12 @@ const onBun = "Bun" in globalThis;
 describeTransport(
   "node",
   () => nativeFixture(nodeTransport(), true, [DENO_NODE_WRITE_AFTER_END]),
+);
+
+// What carries files is read in another way.
+describeTransport(
+  "node, bulk",
+  () => nativeFixture(bulk(nodeTransport()), true, [DENO_NODE_WRITE_AFTER_END]),
 );
 
 if (onDeno) {
@@ -134,3 +141,11 @@ describe("sockets of the host", () => {
     listener.close();
   });
 });
+
+/** The same, for connections that carry files. */
+function bulk(inner: Transport): Transport {
+  return {
+    ...inner,
+    listen: (options) => inner.listen({ ...options, bulk: true }),
+  };
+}

@@ -209,6 +209,33 @@ describe("an authorizer", () => {
   });
 });
 
+describe("an account that comes too late", () => {
+  test("holds no place", async () => {
+    const answer = deferred<Account>();
+    let asked = 0;
+    await guarded({
+      authorizer: {
+        authenticate: ({ username }) =>
+          asked++ === 0 ? answer.promise : Promise.resolve({
+            ...account(username),
+            limits: { sessions: 1 },
+          }),
+      },
+    }, async ({ connect, clock }) => {
+      const first = await connect();
+      await first.send("USER a\r\nPASS b\r\n");
+      await clock.advance(1);
+      first.close();
+      // The session has waited for the authorizer as long as it may.
+      await clock.advance(10_000);
+      answer.resolve({ ...account("a"), limits: { sessions: 1 } });
+      await clock.advance(1);
+      expect(asked).toBe(1);
+      expect(await (await connect()).logIn("a", "b")).toMatch(/^230 /);
+    });
+  });
+});
+
 describe("limits.sessions of an account", () => {
   const authorizer: Authorizer = {
     authenticate: ({ username }) =>
