@@ -15,6 +15,7 @@
 import { realpathSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
 import { cliHost, flushOutputs } from "./adapters/_cli_io.ts";
 import { loadAdapter } from "./adapters/_runtime.ts";
 import { main } from "./lib/cli/main.ts";
@@ -45,6 +46,8 @@ function isProgram(): boolean {
 
 /** Runs the command and ends the program with its exit code. */
 async function run(): Promise<void> {
+  // A server is idle now and then, and shall not begin anew to compile.
+  setFlagsFromString("--no-flush-bytecode");
   const adapter = await loadAdapter();
   const host = cliHost({
     platform: adapter.platform(),

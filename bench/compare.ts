@@ -136,7 +136,9 @@ async function measure(field: Field, settings: Settings): Promise<Row[]> {
   for (let round = 0; round <= settings.rounds; round++) {
     for (const peer of field.running) {
       process.stderr.write(`round ${round}: ${peer.name}\n`);
-      const samples = await new Turn(peer, settings.load).run();
+      const turn = new Turn(peer, settings.load);
+      if (round === 0) await turn.warmUp();
+      const samples = await turn.run();
       if (round === 0) continue;
       const earlier = taken.get(peer.name) ?? [];
       taken.set(peer.name, [...earlier, samples]);

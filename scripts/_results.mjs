@@ -15,7 +15,13 @@ const LOG_LINES = 40;
  * @property {string} runtime
  * @property {string} suite the folder below `tests`
  * @property {number} passed
- * @property {readonly string[]} failures titles and messages
+ * @property {readonly Failure[]} failures
+ * @property {readonly Failure[]} unsteady failed, and passed when run again
+ *
+ * @typedef {object} Failure
+ * @property {string} [path] of the test file, if it is one
+ * @property {string} title
+ * @property {string} message
  */
 
 /** The results of one run, by suite; a report that is missing is a failure. */
@@ -28,7 +34,8 @@ export function readReport(job, reportPath, logPath) {
       runtime: job.runtime.name,
       suite: job.suites[0],
       passed: 0,
-      failures: [`no report from vitest:\n${tailOf(logPath)}`],
+      failures: [{ title: "no report from vitest", message: tailOf(logPath) }],
+      unsteady: [],
     }];
   }
   const results = new Map();
@@ -37,15 +44,16 @@ export function readReport(job, reportPath, logPath) {
     const suite = path.split(/[\\/]/)[1];
     if (!results.has(suite)) {
       const runtime = job.runtime.name;
-      results.set(suite, { runtime, suite, passed: 0, failures: [] });
+      const counts = { passed: 0, failures: [], unsteady: [] };
+      results.set(suite, { runtime, suite, ...counts });
     }
     const result = results.get(suite);
     for (const test of file.assertionResults) {
       if (test.status === "passed") result.passed++;
       else if (test.status === "failed") {
-        result.failures.push(
-          `${path}: ${test.fullName}\n${shorten(test.failureMessages)}`,
-        );
+        const message = shorten(test.failureMessages);
+        const title = `${path}: ${test.fullName}`;
+        result.failures.push({ path, title, message });
       }
     }
     // As when a file cannot be loaded, or a hook fails.
@@ -53,7 +61,8 @@ export function readReport(job, reportPath, logPath) {
       status === "failed"
     );
     if (file.status === "failed" && !told) {
-      result.failures.push(`${path}\n${shorten([file.message])}`);
+      const message = shorten([file.message]);
+      result.failures.push({ path, title: path, message });
     }
   }
   // Errors outside any test make vitest fail, and no test.
@@ -62,9 +71,29 @@ export function readReport(job, reportPath, logPath) {
     .some(({ failures }) => failures.length > 0);
   if (!success && numFailedTests === 0 && !counted) {
     const [first] = results.values();
-    first?.failures.push(`vitest failed:\n${tailOf(logPath)}`);
+    const message = tailOf(logPath);
+    first?.failures.push({ title: "vitest failed", message });
   }
   return [...results.values()];
+}
+
+/**
+ * What a second run of the files with failures makes of the first: what
+ * passed this time is unsteady, not failed.
+ */
+export function settled(first, second) {
+  const failed = second.flatMap(({ failures }) => failures);
+  // A run that came to nothing has settled nothing.
+  if (failed.some(({ path }) => path === undefined)) return first;
+  const stays = ({ title, path }) =>
+    failed.some((failure) => failure.title === title || failure.title === path);
+  return first.map((result) => {
+    const unsteady = result.failures.filter((failure) => !stays(failure));
+    const { failures } = second.find(({ suite }) => suite === result.suite) ??
+      { failures: [] };
+    const passed = result.passed + unsteady.length;
+    return { ...result, passed, failures, unsteady };
+  });
 }
 
 /** The table of runtimes and suites, as `passed` or `passed/failed!`. */

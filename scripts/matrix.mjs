@@ -8,6 +8,10 @@
 // A runtime is named as in the table (`deno`, `node 22`), a suite as its
 // folder. What serves in the tests with real clients is the runtime of the
 // row; these tests themselves run on Node.
+//
+// Files with failures run once more at the end, alone: a test that passes then
+// was disturbed by its neighbours. It is printed as unsteady, and does not
+// fail the run.
 import { spawn } from "node:child_process";
 import {
   closeSync,
@@ -21,7 +25,7 @@ import {
 import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { readReport, sum, tableOf } from "./_results.mjs";
+import { readReport, settled, sum, tableOf } from "./_results.mjs";
 import * as runtimes from "./_runtimes.mjs";
 
 const { CACHE, ROOT } = runtimes;
@@ -29,6 +33,9 @@ const VITEST = join(ROOT, "node_modules", "vitest", "vitest.mjs");
 
 /** A run that hangs is ended after this time. */
 const LONGEST_JOB_MS = 480_000;
+
+/** More files with failures than this are no disturbance. */
+const MOST_FILES_AGAIN = 4;
 
 /** What runs inside each runtime. */
 const INSIDE = ["unit", "session", "contract", "fuzz"];
@@ -74,7 +81,7 @@ const reports = mkdtempSync(join(makeFolder(CACHE), "matrix-"));
 process.on("exit", () => rmSync(reports, { recursive: true, force: true }));
 
 const started = performance.now();
-const results = (await runAll(rows.flatMap(jobsOf))).flat();
+const results = await runAgain(await runAll(rows.flatMap(jobsOf)));
 report(results);
 
 /**
@@ -143,12 +150,32 @@ async function runAll(jobs) {
       if (at < 0) return;
       const [job] = waiting.splice(at, 1);
       if (job.clients) withClients = true;
-      done.push(await run(job));
+      done.push({ job, results: await run(job) });
       if (job.clients) withClients = false;
     }
   };
   await Promise.all(Array.from({ length: Number(options.jobs) }, worker));
   return done;
+}
+
+/** Runs the files that failed once more, and answers what then holds. */
+async function runAgain(done) {
+  const all = [];
+  for (const { job, results } of done) {
+    const paths = new Set(
+      results.flatMap(({ failures }) => failures.map(({ path }) => path)),
+    );
+    const again = paths.size > 0 && paths.size <= MOST_FILES_AGAIN &&
+      !paths.has(undefined);
+    if (again) {
+      const suites = [...job.suites, "again"];
+      const second = await run({ ...job, suites, paths: [...paths] });
+      all.push(...settled(results, second));
+    } else {
+      all.push(...results);
+    }
+  }
+  return all;
 }
 
 /** Runs vitest once and answers its results. */
@@ -190,8 +217,11 @@ async function run(job) {
 
 /** Prints failures, the table and the sum; sets the exit code. */
 function report(results) {
-  for (const { runtime, failures } of results) {
-    for (const failure of failures) print(`\n--- ${runtime}: ${failure}`);
+  const show = (what, runtime, { title, message }) =>
+    print(`\n--- ${what}${runtime}: ${title}\n${message}`);
+  for (const { runtime, failures, unsteady } of results) {
+    for (const failure of failures) show("", runtime, failure);
+    for (const failure of unsteady) show("unsteady: ", runtime, failure);
   }
   const suites = [...INSIDE, ...CLIENTS, ...ONCE]
     .filter((suite) => results.some((result) => result.suite === suite));
@@ -199,6 +229,8 @@ function report(results) {
   const passed = sum(results.map((result) => result.passed));
   const failed = sum(results.map((result) => result.failures.length));
   print(`\n${tableOf(results, rows.map(({ name }) => name), suites)}`);
+  const unsteady = sum(results.map((result) => result.unsteady.length));
+  if (unsteady > 0) print(`\n${unsteady} unsteady: passed when run again`);
   print(`\nin ${seconds} s`);
   print(`${passed} passed, ${failed} failed`);
   // Nothing passed: the tests were not found.

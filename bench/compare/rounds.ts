@@ -43,6 +43,12 @@ const SMALL_NAME = "small";
 const MANY_NAME = "many";
 const UPLOAD_NAME = "upload";
 
+/**
+ * Turns of logins before anything is measured: servers that compile what they
+ * run need some thousand calls.
+ */
+const WARM_UP_TURNS = 10;
+
 /** How long servers have to take note that clients have left. */
 const SETTLE_MS = 300;
 
@@ -121,6 +127,15 @@ export class Turn {
       address: { hostname: "127.0.0.1", port: peer.port, timeoutMs: 120_000 },
       account: peer.account,
     };
+  }
+
+  /** What a server that has just been started is owed. */
+  async warmUp(): Promise<void> {
+    for (let turn = 0; turn < WARM_UP_TURNS; turn++) {
+      const { logins } = this.#load;
+      await steps.quitAll(await steps.loginMany(this.#target, logins));
+    }
+    await pause(SETTLE_MS);
   }
 
   async run(): Promise<readonly Sample[]> {

@@ -207,7 +207,12 @@ export class MemoryAuthorizer implements Authorizer {
     const right = await this.#check(user, password);
     // The user may have been removed meanwhile.
     if (!right || this.#users.get(username) !== user) return null;
-    return user === undefined ? null : this.#account(username, user);
+    if (user === undefined) return null;
+    return new MemoryAccount(
+      username,
+      user,
+      () => this.#users.get(username) === user,
+    );
   }
 
   #add(
@@ -266,24 +271,38 @@ export class MemoryAuthorizer implements Authorizer {
     }
     return this.#slowest;
   }
+}
 
-  #account(username: string, user: User): Account {
-    const { fileSystem, home, loginMessage, quitMessage, limits } =
-      user.options;
-    const { permissions } = user;
-    const isCurrent = () => this.#users.get(username) === user;
-    return {
-      name: username,
-      fileSystem,
-      home: resolvePath("/", home ?? "/"),
-      ...(loginMessage === undefined ? {} : { loginMessage }),
-      ...(quitMessage === undefined ? {} : { quitMessage }),
-      ...(limits === undefined ? {} : { limits }),
-      get pathRules(): boolean {
-        return permissions.hasOverrides;
-      },
-      allows: (action, target) =>
-        isCurrent() && permissions.allows(action, target),
-    };
+/**
+ * A class, because object literals with an accessor take long to make; with
+ * members of its own, so that a copy of it is an account too.
+ */
+class MemoryAccount implements Account {
+  readonly name: string;
+  readonly fileSystem: FileSystem;
+  readonly home: string;
+  readonly loginMessage: string;
+  readonly quitMessage: string;
+  readonly limits: AccountLimits;
+  readonly allows: Account["allows"];
+  readonly #permissions: PathPermissions;
+
+  /** @param isCurrent whether the user is there still */
+  constructor(name: string, user: User, isCurrent: () => boolean) {
+    const { permissions, options } = user;
+    const { fileSystem, home, loginMessage, quitMessage, limits } = options;
+    this.name = name;
+    this.fileSystem = fileSystem;
+    this.home = home === undefined ? "/" : resolvePath("/", home);
+    this.loginMessage = loginMessage ?? "Login successful.";
+    this.quitMessage = quitMessage ?? "Goodbye.";
+    this.limits = limits ?? {};
+    this.allows = (action, target) =>
+      isCurrent() && permissions.allows(action, target);
+    this.#permissions = permissions;
+  }
+
+  get pathRules(): boolean {
+    return this.#permissions.hasOverrides;
   }
 }

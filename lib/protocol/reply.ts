@@ -36,6 +36,9 @@ export function replyLines(
  * last one is empty.
  */
 export function messageReply(code: number, message: string): Reply {
+  if (message.length <= MAX_MESSAGE_LENGTH && !/[\r\n]/.test(message)) {
+    return reply(code, message);
+  }
   const lines = message.replace(/(?:\r\n|\n|\r)+$/, "").split(/\r\n|\n|\r/);
   const [text = "", ...body] = lines;
   return body.length === 0 && text.length <= MAX_MESSAGE_LENGTH
