@@ -46,8 +46,10 @@ function isProgram(): boolean {
 
 /** Runs the command and ends the program with its exit code. */
 async function run(): Promise<void> {
-  // A server is idle now and then, and shall not begin anew to compile.
+  // A server is idle now and then, and shall not begin anew to compile; and
+  // sessions live longer than what V8 takes for young.
   setFlagsFromString("--no-flush-bytecode");
+  setFlagsFromString("--semi-space-growth-factor=8");
   const adapter = await loadAdapter();
   const host = cliHost({
     platform: adapter.platform(),

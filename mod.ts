@@ -16,6 +16,11 @@ import { loadAdapter } from "./adapters/_runtime.ts";
 import type { ServeOptions } from "./adapters/_serve.ts";
 import type { FtpServer } from "./lib/server/server.ts";
 
+export {
+  type CertificateFiles,
+  certificateFiles,
+} from "./adapters/_certificate_files.ts";
+export { readCertificate } from "./adapters/_client_certificate.ts";
 export type { ServeOptions } from "./adapters/_serve.ts";
 export * from "./lib/mod.ts";
 

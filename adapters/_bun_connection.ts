@@ -138,7 +138,7 @@ export class BunConnection implements Connection, BunSink {
     if (this.#chunks.length > 0) {
       throw new TransportError("tls", `${action}: clear text came before`);
     }
-    const tls = new BunTls(this.#socket, context, this);
+    const tls = new BunTls(this.#socket, context, options, this);
     this.#tls = tls;
     this.#socket = tls.socket;
     this.#paused = false;

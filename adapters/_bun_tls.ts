@@ -1,6 +1,6 @@
 import { type Deferred, deferred } from "../lib/base/deferred.ts";
 import { TransportError } from "../lib/base/errors.ts";
-import type { TlsInfo } from "../lib/spi/transport.ts";
+import type { StartTlsOptions, TlsInfo } from "../lib/spi/transport.ts";
 import type { BunSink } from "./_bun_connection.ts";
 import type {
   BunSocket,
@@ -9,7 +9,12 @@ import type {
   BunTlsSocket,
 } from "./_runtime_types.ts";
 import type { TlsContext } from "./_tls_context.ts";
-import { endError, endOfHandshake, tlsError } from "./_tls_errors.ts";
+import {
+  endError,
+  endOfHandshake,
+  notResumed,
+  tlsError,
+} from "./_tls_errors.ts";
 import { TlsRecords } from "./_tls_records.ts";
 
 const ACTION = "Cannot start TLS";
@@ -25,6 +30,7 @@ export class BunTls {
   readonly handshake: Promise<TlsInfo>;
 
   readonly #context: TlsContext;
+  readonly #resumedOnly: boolean;
   readonly #done: Deferred<TlsInfo> = deferred();
   readonly #records = new TlsRecords();
   #name: string | null = null;
@@ -33,9 +39,11 @@ export class BunTls {
   constructor(
     raw: BunSocket<BunSink | null>,
     context: TlsContext,
+    options: StartTlsOptions,
     inner: BunSink,
   ) {
     this.#context = context;
+    this.#resumedOnly = options.resumedOnly ?? false;
     this.handshake = this.#done.promise;
     // The handlers of the socket below go on to be called.
     raw.data = {
@@ -95,6 +103,12 @@ export class BunTls {
 
   #onSecure(socket: BunTlsSocket<BunSink | null>): void {
     this.#records.established();
+    if (this.#resumedOnly && !socket.isSessionReused()) {
+      this.#fail(notResumed(ACTION));
+      // Now: the session that a stranger would be given is not sent yet.
+      socket.terminate();
+      return;
+    }
     const { asks, requires } = this.#context;
     const raw = socket.getPeerCertificate()?.raw;
     const peer = asks && raw !== undefined && socket.authorized

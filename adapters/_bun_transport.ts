@@ -42,6 +42,7 @@ export function bunTransport(): NodeTransport {
     listenDescriptor: (descriptor, options) =>
       node.listenDescriptor(descriptor, options),
     checkTls,
+    bindsTlsSessions: true,
   };
 }
 

@@ -1,6 +1,13 @@
 import { type Deferred, deferred } from "../lib/base/deferred.ts";
-import { TransportError } from "../lib/base/errors.ts";
-import type { Connection, Endpoint } from "../lib/spi/transport.ts";
+import { TransportError, type TransportErrorCode } from "../lib/base/errors.ts";
+import type {
+  Connection,
+  Endpoint,
+  StartTlsOptions,
+  TlsConfig,
+  TlsInfo,
+} from "../lib/spi/transport.ts";
+import { type MemoryTlsSession, memoryTlsSession } from "./_memory_tls.ts";
 
 /** What a connection needs to know of the network that it is part of. */
 export interface MemoryLink {
@@ -19,6 +26,17 @@ interface PendingWrite extends Deferred<void> {
   at: number;
 }
 
+/** Our side of a handshake that waits for the client's. */
+interface Handshake extends Deferred<void> {
+  readonly config: TlsConfig;
+  readonly resumedOnly: boolean;
+}
+
+/** The client's side of it. */
+interface Hello extends Deferred<MemoryTlsSession> {
+  readonly session: MemoryTlsSession | null;
+}
+
 /** Overwrites chunks whose time is over, so that late use shows. */
 const POISON = 0xdd;
 
@@ -26,15 +44,14 @@ const POISON = 0xdd;
  * One end of a connection inside the program, with the manners of TCP: what
  * was written arrives in order, FIN and RST are different, a reader that does
  * not read stops the writer, and `close()` with unread input breaks the peer's
- * connection, as kernels do.
+ * connection, as kernels do. TLS is pretended: both ends agree on it, and the
+ * bytes stay what they are.
  */
 export class MemoryConnection implements Connection {
   /** This end. */
   readonly local: Endpoint;
   /** The other end. */
   readonly remote: Endpoint;
-  /** Always clear. */
-  readonly tls = null;
 
   readonly #link: MemoryLink;
   readonly #peer: MemoryConnection;
@@ -53,6 +70,15 @@ export class MemoryConnection implements Connection {
   #inFlight = 0;
   #writer: PendingWrite | null = null;
   #finished = false;
+
+  // Pretending TLS.
+  #tls: TlsInfo | null = null;
+  #handshake: Handshake | null = null;
+  #hello: Hello | null = null;
+  #helloArrived = false;
+  #parting: Deferred<void> | null = null;
+  #partingArrived = false;
+  #isCut = false;
 
   /** Makes both ends, unless `peer` is there already. */
   constructor(
@@ -82,6 +108,72 @@ export class MemoryConnection implements Connection {
     return this.#inFlight;
   }
 
+  /** See {@linkcode Connection.tls}. */
+  get tls(): TlsInfo | null {
+    return this.#tls;
+  }
+
+  /** See {@linkcode Connection.startTls}: nothing is encrypted. */
+  startTls(config: TlsConfig, options: StartTlsOptions = {}): Promise<void> {
+    const action = "start TLS";
+    if (this.#reader !== null || this.#writer !== null) {
+      return Promise.reject(busy(action));
+    }
+    if (this.#released) return Promise.reject(this.#closed(action));
+    if (this.#failure !== null) return Promise.reject(this.#failure);
+    const { signal, resumedOnly = false } = options;
+    const handshake = { ...deferred<void>(), config, resumedOnly };
+    this.#handshake = handshake;
+    const onAbort = () => this.close();
+    if (signal?.aborted) onAbort();
+    signal?.addEventListener("abort", onAbort, { once: true });
+    this.#shake();
+    return handshake.promise.finally(() =>
+      signal?.removeEventListener("abort", onAbort)
+    );
+  }
+
+  /**
+   * The client's side of `startTls`; resolves with what a later connection can
+   * resume. Rejects as `read` does when the server says no.
+   *
+   * @param session of an earlier connection, to be resumed
+   */
+  joinTls(session: MemoryTlsSession | null = null): Promise<MemoryTlsSession> {
+    if (this.#released) return Promise.reject(this.#closed("join TLS"));
+    if (this.#failure !== null) return Promise.reject(this.#failure);
+    const joined = deferred<MemoryTlsSession>();
+    this.#hello = { ...joined, session };
+    const peer = this.#peer;
+    this.#link.deliver(() => {
+      peer.#helloArrived = true;
+      peer.#shake();
+    });
+    return joined.promise;
+  }
+
+  /** Finishes without close_notify, as whoever cuts a line does. */
+  async cutOff(): Promise<void> {
+    this.#isCut = true;
+    await this.closeWrite();
+  }
+
+  /** See {@linkcode Connection.stopTls}; for the client's end too. */
+  stopTls(): Promise<void> {
+    if (this.#tls === null || this.#released) {
+      return Promise.reject(this.#closed("stop TLS"));
+    }
+    this.#parting = deferred();
+    const peer = this.#peer;
+    this.#link.deliver(() => {
+      peer.#partingArrived = true;
+      peer.#part();
+    });
+    const { promise } = this.#parting;
+    this.#part();
+    return promise;
+  }
+
   /** See {@linkcode Connection.read}. */
   read(): Promise<Uint8Array | null> {
     if (this.#reader !== null) return Promise.reject(busy("read"));
@@ -90,6 +182,7 @@ export class MemoryConnection implements Connection {
     if (this.#arrivedBytes > 0) return Promise.resolve(this.#take());
     if (this.#released) return Promise.reject(this.#closed("read"));
     if (this.#ended || this.#finArrived) {
+      if (this.#isTruncated()) return Promise.reject(truncated("read"));
       this.#ended = true;
       return Promise.resolve(null);
     }
@@ -145,8 +238,63 @@ export class MemoryConnection implements Connection {
     if (!failed) this.#link.deliver(() => peer.#broken(true));
   }
 
+  /** Both ends are there: they agree, or not. */
+  #shake(): void {
+    const handshake = this.#handshake;
+    if (handshake === null) return;
+    const refuse = (code: TransportErrorCode, why: string): void => {
+      this.#handshake = null;
+      handshake.reject(new TransportError(code, `Cannot start TLS: ${why}`));
+    };
+    // A client's clear text takes the place of its part of the handshake.
+    if (this.#arrivedBytes > 0) return refuse("tls", "no TLS came");
+    if (this.#finArrived) return refuse("truncated", "the client finished");
+    const peer = this.#peer;
+    const hello = peer.#hello;
+    if (!this.#helloArrived || hello === null) return;
+    const { config, resumedOnly } = handshake;
+    const resumed = hello.session?.config === config;
+    if (resumedOnly && !resumed) {
+      return refuse("not-resumed", "the client resumes no session");
+    }
+    this.#handshake = null;
+    this.#helloArrived = false;
+    this.#tls = infoOf(resumed);
+    handshake.resolve();
+    this.#link.deliver(() => {
+      peer.#hello = null;
+      if (peer.#released || peer.#failure !== null) return;
+      peer.#tls = infoOf(resumed);
+      hello.resolve(memoryTlsSession(config));
+    });
+  }
+
+  /** Both ends have said that TLS is over. */
+  #part(): void {
+    if (this.#parting === null || !this.#partingArrived) return;
+    this.#tls = null;
+    this.#partingArrived = false;
+    this.#parting.resolve();
+    this.#parting = null;
+  }
+
+  #isTruncated(): boolean {
+    return this.#tls !== null && this.#peer.#isCut;
+  }
+
+  /** What waits for the peer waits no more. */
+  #rejectTls(why: TransportError): void {
+    this.#handshake?.reject(why);
+    this.#handshake = null;
+    this.#hello?.reject(why);
+    this.#hello = null;
+    this.#parting?.reject(why);
+    this.#parting = null;
+  }
+
   #release(): void {
     this.#released = true;
+    this.#rejectTls(this.#closed("go on"));
     this.#arrived = [];
     this.#arrivedBytes = 0;
     this.#reader?.reject(this.#closed("read"));
@@ -193,12 +341,16 @@ export class MemoryConnection implements Connection {
     }
     this.#arrived.push(piece);
     this.#arrivedBytes += piece.length;
+    this.#shake();
     this.#wake();
   }
 
   #receiveFin(): void {
     if (this.#failure !== null || this.#released) return;
     this.#finArrived = true;
+    this.#shake();
+    this.#hello?.reject(truncated("join TLS"));
+    this.#parting?.reject(truncated("stop TLS"));
     this.#wake();
   }
 
@@ -217,6 +369,7 @@ export class MemoryConnection implements Connection {
     this.#reader = null;
     this.#writer?.reject(this.#failure);
     this.#writer = null;
+    this.#rejectTls(this.#failure);
   }
 
   #wake(): void {
@@ -224,6 +377,7 @@ export class MemoryConnection implements Connection {
     if (reader === null) return;
     this.#reader = null;
     if (this.#arrivedBytes > 0) return reader.resolve(this.#take());
+    if (this.#isTruncated()) return reader.reject(truncated("read"));
     this.#ended = true;
     reader.resolve(null);
   }
@@ -267,4 +421,22 @@ function busy(action: string): TransportError {
     "other",
     `Cannot ${action}: another ${action} is under way`,
   );
+}
+
+function truncated(action: string): TransportError {
+  return new TransportError(
+    "truncated",
+    `Cannot ${action}: the peer finished without close_notify`,
+  );
+}
+
+function infoOf(resumed: boolean): TlsInfo {
+  return {
+    protocol: "TLSv1.3",
+    cipher: null,
+    resumed,
+    peerCertificate: null,
+    alpn: null,
+    serverName: null,
+  };
 }

@@ -71,6 +71,10 @@ export interface DialOptions {
 export class MemoryTransport implements Transport {
   /** For logs. */
   readonly name = "memory";
+  /** Sessions belong to one configuration object. */
+  readonly bindsTlsSessions = true;
+  /** As {@linkcode MemoryConnection.stopTls} says. */
+  readonly stopsTls = true;
   /** Addresses that never answer: connecting there waits for its signal. */
   readonly silent: Set<string> = new Set();
   /** Ports that may not be listened on, as those below 1024 for most users. */
@@ -117,6 +121,9 @@ export class MemoryTransport implements Transport {
   get openListeners(): number {
     return this.#listeners.size;
   }
+
+  /** TLS is pretended here, so any configuration will do. */
+  checkTls(): void {}
 
   /** As {@linkcode Transport.listen}. */
   listen(options: ListenOptions): Promise<Listener> {

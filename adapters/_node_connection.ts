@@ -122,7 +122,7 @@ export class NodeConnection implements Connection {
     if (this.#closed) throw closedError(action);
     if (this.#failure !== null) throw this.#failure;
     this.#source.stop?.();
-    const tls = new NodeTls(this.#socket, context, (error) => {
+    const tls = new NodeTls(this.#socket, context, options, (error) => {
       this.#fail(error);
     });
     this.#tls = tls;

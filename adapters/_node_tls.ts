@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { type SecureContext, TLSSocket } from "node:tls";
 import { type Deferred, deferred } from "../lib/base/deferred.ts";
 import { TransportError } from "../lib/base/errors.ts";
-import type { TlsInfo } from "../lib/spi/transport.ts";
+import type { StartTlsOptions, TlsInfo } from "../lib/spi/transport.ts";
 import { DenoTlsSource } from "./_deno_tls_source.ts";
 import { type NodeSource, StreamSource } from "./_node_source.ts";
 import { watchEnd } from "./_node_tls_end.ts";
@@ -16,6 +16,7 @@ import type { TlsContext } from "./_tls_context.ts";
 import {
   endError,
   endOfHandshake,
+  notResumed,
   type TlsEnd,
   tlsError,
 } from "./_tls_errors.ts";
@@ -59,15 +60,18 @@ export class NodeTls {
   readonly #context: TlsContext;
   readonly #done: Deferred<TlsInfo> = deferred();
   readonly #ending: () => TlsEnd;
+  readonly #resumedOnly: boolean;
   #isSecure = false;
 
   /** @param broken told of what goes wrong after the handshake */
   constructor(
     raw: NodeSocket,
     context: TlsContext,
+    options: StartTlsOptions,
     broken: (error: unknown) => void,
   ) {
     this.#context = context;
+    this.#resumedOnly = options.resumedOnly ?? false;
     this.handshake = this.#done.promise;
     const socket = new TLSSocket(raw as unknown as Socket, {
       isServer: true,
@@ -123,6 +127,12 @@ export class NodeTls {
   }
 
   #onSecure(): void {
+    if (this.#resumedOnly && !this.#socket.isSessionReused()) {
+      this.#fail(notResumed(ACTION));
+      // Now: the session that a stranger would be given is not sent yet.
+      this.#socket.destroy();
+      return;
+    }
     try {
       const info = this.#info();
       this.#isSecure = true;

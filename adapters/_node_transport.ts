@@ -19,6 +19,7 @@ import {
 } from "./_node_listener.ts";
 import { BufferSource, canBuffer, StreamSource } from "./_node_source.ts";
 import { resolveHostname } from "./_resolve.ts";
+import { DENO_TLS_SESSIONS } from "./_runtime_gaps.ts";
 import { DEFAULT_BACKLOG, KEEP_ALIVE_DELAY_MS } from "./_socket_defaults.ts";
 import { transportError } from "./_socket_errors.ts";
 import { checkTls } from "./_tls_context.ts";
@@ -47,6 +48,7 @@ export function nodeTransport(): NodeTransport {
     connect: connectTo,
     listenDescriptor,
     checkTls,
+    bindsTlsSessions: !DENO_TLS_SESSIONS.here,
   };
 }
 

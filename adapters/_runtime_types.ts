@@ -92,6 +92,8 @@ export interface BunSocket<T> {
   shutdown(): void;
   /** close(2). */
   end(): void;
+  /** Sends RST. */
+  terminate(): void;
   pause(): void;
   resume(): void;
   setNoDelay(noDelay?: boolean): boolean;

@@ -14,6 +14,7 @@ const REASON = /error:[0-9A-Fa-f]+:[^:]*:[^:]*:([^:\n]+)/;
  * @param action what failed, as `Cannot start TLS`
  */
 export function tlsError(action: string, error: unknown): TransportError {
+  if (error instanceof TransportError) return error;
   if (isHangUp(error)) return endOfHandshake(action);
   const plain = transportError(action, error);
   if (plain.code !== "other") return plain;
@@ -47,6 +48,14 @@ export function endOfHandshake(action: string): TransportError {
   return new TransportError(
     "truncated",
     `${action}: the client finished within the handshake`,
+  );
+}
+
+/** The client came with no session of this context. */
+export function notResumed(action: string): TransportError {
+  return new TransportError(
+    "not-resumed",
+    `${action}: the client resumes no session`,
   );
 }
 

@@ -21,6 +21,11 @@ import { systemClock, systemRandom } from "./_system_clock.ts";
 
 export { bunTransport } from "./_bun_transport.ts";
 export {
+  type CertificateFiles,
+  certificateFiles,
+} from "./_certificate_files.ts";
+export { readCertificate } from "./_client_certificate.ts";
+export {
   localFileSystem,
   type LocalFileSystemOptions,
 } from "./_local_files.ts";

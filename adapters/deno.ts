@@ -22,6 +22,11 @@ import type { LocalFileSystemOptions } from "./_local_files.ts";
 import { serveOn, type ServeOptions } from "./_serve.ts";
 import { systemClock, systemRandom } from "./_system_clock.ts";
 
+export {
+  type CertificateFiles,
+  certificateFiles,
+} from "./_certificate_files.ts";
+export { readCertificate } from "./_client_certificate.ts";
 export { denoTransport } from "./_deno_transport.ts";
 export type { LocalFileSystemOptions } from "./_local_files.ts";
 export { nodeConnection } from "./_node_connection.ts";

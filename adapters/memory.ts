@@ -32,6 +32,7 @@ import { MemoryTransport } from "./_memory_transport.ts";
 export { FakeClock, type FakeClockOptions, settle } from "./_fake_clock.ts";
 export { MemoryClient, readAll } from "./_memory_client.ts";
 export type { MemoryConnection } from "./_memory_connection.ts";
+export type { MemoryTlsSession } from "./_memory_tls.ts";
 export { memoryRandom } from "./_memory_random.ts";
 export {
   type DialOptions,

@@ -20,6 +20,7 @@ export {
   TransportError,
   type TransportErrorCode,
 } from "./base/errors.ts";
+export * from "./auth/certificate_authorizer.ts";
 export * from "./auth/memory_authorizer.ts";
 export * from "./auth/password.ts";
 export * from "./auth/permissions.ts";

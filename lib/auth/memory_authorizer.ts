@@ -207,6 +207,15 @@ export class MemoryAuthorizer implements Authorizer {
     const right = await this.#check(user, password);
     // The user may have been removed meanwhile.
     if (!right || this.#users.get(username) !== user) return null;
+    return this.account(username);
+  }
+
+  /**
+   * The account of a user, whoever asks: for authorizers that have another
+   * proof than the password.
+   */
+  account(username: string): Account | null {
+    const user = this.#users.get(username);
     if (user === undefined) return null;
     return new MemoryAccount(
       username,

@@ -10,6 +10,7 @@ export type TransportErrorCode =
   | "address-not-available"
   | "not-permitted"
   | "tls"
+  | "not-resumed"
   | "unsupported"
   | "other";
 

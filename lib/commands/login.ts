@@ -4,22 +4,29 @@
 import { messageReply, type Reply, reply } from "../protocol/reply.ts";
 import type { Outcome } from "../session/command.ts";
 import type { CommandContext } from "../session/context.ts";
+import type { Account } from "../spi/authorizer.ts";
 
-/** Always 331, whether there is such a user or not. */
+/**
+ * 331, whether there is such a user or not; 232 for whom a certificate is
+ * enough.
+ */
 export async function user(
   context: CommandContext,
   username: string,
 ): Promise<Outcome> {
   const { state } = context;
-  if (state.account === null) {
-    state.username = username;
-    return reply(331, "Username ok, send password.");
+  let text = "Username ok, send password.";
+  if (state.account !== null) {
+    await forget(context);
+    text = "Previous account information was flushed, send password.";
+    context.log("info", text);
   }
-  await forget(context);
   state.username = username;
-  const text = "Previous account information was flushed, send password.";
-  context.log("info", text);
-  return reply(331, text);
+  const result = await context.recognize();
+  if (result === null) return reply(331, text);
+  return result.kind === "accepted"
+    ? welcome(context, 232, result.account)
+    : await refuse(context, username, "", result.text);
 }
 
 export async function pass(
@@ -31,14 +38,20 @@ export async function pass(
   if (state.username === "") return reply(503, "Login with USER first.");
   const { username } = state;
   const result = await context.logIn(password);
-  if (result.kind === "refused") {
-    return await refuse(context, username, password, result.text);
-  }
-  const { account } = result;
-  state.logIn(account);
+  return result.kind === "accepted"
+    ? welcome(context, 230, result.account)
+    : await refuse(context, username, password, result.text);
+}
+
+function welcome(
+  context: CommandContext,
+  code: number,
+  account: Account,
+): Outcome {
+  context.state.logIn(account);
   const { hooks } = context.settings;
   return {
-    reply: messageReply(230, account.loginMessage ?? "Login successful."),
+    reply: messageReply(code, account.loginMessage ?? "Login successful."),
     afterwards: () => {
       context.log("info", `USER '${account.name}' logged in.`);
       return context.hook("login", () =>

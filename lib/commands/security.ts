@@ -1,8 +1,10 @@
 // AUTH: RFC 2228 section 3, RFC 4217 section 4. PBSZ, PROT: RFC 4217 section 9.
+// CCC: RFC 2228 section 3, RFC 4217 section 6.
 
 import { reply } from "../protocol/reply.ts";
 import type { CommandSpec, Outcome } from "../session/command.ts";
 import type { CommandContext } from "../session/context.ts";
+import { violation } from "../session/tls_policy.ts";
 
 /** All of them mean the same today (RFC 4217 section 17). */
 const MECHANISMS: ReadonlySet<string> = new Set([
@@ -19,10 +21,29 @@ function authenticate(context: CommandContext, argument: string): Outcome {
   if (!MECHANISMS.has(mechanism)) {
     return reply(502, "Unrecognized encryption type (use TLS or SSL).");
   }
+  if (context.settings.tls?.control === "off") {
+    return reply(534, "SSL/TLS not allowed on the control channel.");
+  }
   return {
     reply: reply(234, `AUTH ${mechanism} successful.`),
     startTls: true,
   };
+}
+
+/** Commands go on in clear, data connections as PROT says. */
+function clearCommandChannel(context: CommandContext): Outcome {
+  const { session, settings, state } = context;
+  if (!session.secure) {
+    return reply(533, "CCC not allowed on insecure control connection.");
+  }
+  const { control, clearCommandsAllowed = false } = settings.tls ?? {};
+  if (!clearCommandsAllowed) return reply(534, "CCC not allowed.");
+  // What AUTH was made for cannot be had without TLS.
+  const demanded = violation(false, control, state.account?.tls?.control);
+  if (demanded !== null) {
+    return reply(534, "SSL/TLS required on the control channel.");
+  }
+  return { reply: reply(200, "CCC command successful."), stopTls: true };
 }
 
 /** TLS needs no buffer size: the answer is 0 whatever was asked. */
@@ -45,14 +66,22 @@ function protection(context: CommandContext, argument: string): Outcome {
   const level = argument.toUpperCase();
   switch (level) {
     case "C":
-      if (context.settings.tls?.dataRequired === true) {
-        return reply(534, "SSL/TLS required on the data channel.");
+    case "P": {
+      const wrong = violation(
+        level === "P",
+        context.settings.tls?.data,
+        state.account?.tls?.data,
+      );
+      if (wrong !== null) {
+        const word = wrong === "off" ? "not allowed" : "required";
+        return reply(534, `SSL/TLS ${word} on the data channel.`);
       }
-      state.protectsData = false;
-      return reply(200, "Protection set to Clear");
-    case "P":
-      state.protectsData = true;
-      return reply(200, "Protection set to Private");
+      state.protectsData = level === "P";
+      return reply(
+        200,
+        `Protection set to ${level === "P" ? "Private" : "Clear"}`,
+      );
+    }
     case "S":
     case "E":
       return reply(521, `PROT ${level} unsupported (use C or P).`);
@@ -67,8 +96,17 @@ export const TLS_COMMANDS: Readonly<Record<string, CommandSpec>> = {
     argument: "required",
     login: "free",
     help: "Syntax: AUTH <SP> TLS|SSL (set up secure control channel).",
-    feature: ["AUTH TLS", "AUTH SSL"],
+    feature: ({ settings }) =>
+      settings.tls?.control === "off" ? null : ["AUTH TLS", "AUTH SSL"],
     run: authenticate,
+  },
+  CCC: {
+    argument: "none",
+    login: "free",
+    help: "Syntax: CCC (go on without TLS on the control channel).",
+    feature: ({ settings }) =>
+      settings.tls?.clearCommandsAllowed === true ? "CCC" : null,
+    run: clearCommandChannel,
   },
   PBSZ: {
     argument: "required",
@@ -81,7 +119,7 @@ export const TLS_COMMANDS: Readonly<Record<string, CommandSpec>> = {
     argument: "required",
     login: "free",
     help: "Syntax: PROT <SP> [C|P] (set up un/secure data channel).",
-    feature: "PROT",
+    feature: ({ settings }) => settings.tls?.data === "off" ? null : "PROT",
     run: protection,
   },
 };

@@ -17,7 +17,11 @@ import {
   shownAddresses,
   whole,
 } from "./option_checks.ts";
-import { resolveTls, type TlsOptions } from "./tls_options.ts";
+import {
+  type ReloadableTls,
+  resolveTls,
+  type TlsOptions,
+} from "./tls_options.ts";
 
 /** What a server can be told. Everything but `authorizer` has a default. */
 export interface ServerOptions {
@@ -182,6 +186,11 @@ const DEFAULT_LOGGED_COMMANDS: readonly string[] = [
   "MFMT",
 ];
 
+/** What the sessions see, and what only the server does. */
+export interface ServerSettings extends Settings {
+  readonly tls: ReloadableTls | null;
+}
+
 /**
  * Checks the options and fills in the defaults.
  *
@@ -190,7 +199,7 @@ const DEFAULT_LOGGED_COMMANDS: readonly string[] = [
 export function resolveOptions(
   options: ServerOptions,
   transport: Transport | null = null,
-): Settings {
+): ServerSettings {
   const { tls } = options;
   const count = (name: keyof ServerOptions, value: number): number =>
     whole(name, value, 0);

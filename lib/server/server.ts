@@ -3,7 +3,6 @@ import { formatEndpoint } from "../protocol/address.ts";
 import { encodeReply, reply } from "../protocol/reply.ts";
 import { Session, type SessionHost } from "../session/session.ts";
 import { Log } from "../session/session_log.ts";
-import type { Settings } from "../session/settings.ts";
 import type { SessionView } from "../session/view.ts";
 import type { Platform } from "../spi/clock.ts";
 import type { Connection, Endpoint, Listener } from "../spi/transport.ts";
@@ -11,7 +10,12 @@ import { Lingering } from "../transfer/linger.ts";
 import { PortPool } from "../transfer/port_pool.ts";
 import { Accounts } from "./accounts.ts";
 import { ConnectionLimits, type Refusal } from "./limits.ts";
-import { resolveOptions, type ServerOptions } from "./options.ts";
+import {
+  resolveOptions,
+  type ServerOptions,
+  type ServerSettings,
+} from "./options.ts";
+import type { TlsOptions } from "./tls_options.ts";
 
 /** What `close` may be told. */
 export interface CloseOptions {
@@ -54,7 +58,7 @@ const REFUSAL_MS = 1_000;
  */
 export class FtpServer implements AsyncDisposable {
   readonly #platform: Platform;
-  readonly #settings: Settings;
+  readonly #settings: ServerSettings;
   readonly #log: Log;
   readonly #limits: ConnectionLimits;
   readonly #lingering: Lingering;
@@ -188,6 +192,19 @@ export class FtpServer implements AsyncDisposable {
     await over;
     this.#sessions.delete(session);
     admitted();
+  }
+
+  /**
+   * Takes another certificate for sessions that begin from now on; those that
+   * run keep theirs. Without an argument, the function `tls.config` is asked.
+   *
+   * @throws {ConfigError} when the server has no TLS, or the certificate does
+   * not hold; the old one goes on to serve
+   */
+  reloadTls(config?: TlsOptions["config"]): void {
+    const { tls } = this.#settings;
+    if (tls === null) throw new ConfigError("Cannot reload TLS: there is none");
+    tls.reload(config);
   }
 
   /** Stops listening; sessions go on. */

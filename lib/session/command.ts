@@ -27,6 +27,8 @@ export type Outcome =
     readonly close?: boolean;
     /** The client begins a TLS handshake when it has the reply. */
     readonly startTls?: boolean;
+    /** TLS ends when the client has the reply. */
+    readonly stopTls?: boolean;
     /** Runs after the reply was handed to the connection. */
     readonly afterwards?: () => void | Promise<void>;
   }
@@ -91,7 +93,7 @@ export interface CommandSpec {
   readonly feature?:
     | string
     | readonly string[]
-    | ((context: CommandContext) => string | null);
+    | ((context: CommandContext) => string | readonly string[] | null);
   /** Called once all gates have let the command pass. */
   readonly run: CommandHandler;
 }

@@ -52,6 +52,8 @@ export interface CommandContext {
   log(level: LogLevel, message: string): void;
   /** Asks the authorizer; resolves with the outcome of the login. */
   logIn(password: string): Promise<LoginResult>;
+  /** Whether the client's certificate is enough; `null`: ask for a password. */
+  recognize(): Promise<LoginResult | null>;
   /** Forgets the login and what belongs to it. */
   logOut(): Promise<void>;
   /** Milliseconds on the server's clock; shorter when the session ends. */

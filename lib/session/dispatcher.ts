@@ -12,6 +12,7 @@ import { fileErrorReply } from "./file_error_reply.ts";
 import { checkGates } from "./gates.ts";
 import { pathArgument } from "./path_argument.ts";
 import type { Log } from "./session_log.ts";
+import { violation } from "./tls_policy.ts";
 import type { FoundCommand } from "./understand.ts";
 
 /** What the dispatcher does to its session, besides replies. */
@@ -25,6 +26,8 @@ export interface DispatchHost {
   end(): void;
   /** Sends the reply, then becomes the server of a TLS session. */
   startTls(reply: Reply): Promise<void>;
+  /** Sends the reply, then goes on without TLS. */
+  stopTls(reply: Reply): Promise<void>;
 }
 
 /** Executes one command: gates, path, permission, handler, replies. */
@@ -37,8 +40,12 @@ export async function dispatch(
   if (spec.forgets === "rename") context.state.renameFrom = null;
   const refusal = checkGates(spec, command, context.state, {
     secure: context.session.secure,
-    controlRequired: context.settings.tls?.controlRequired ?? false,
-    dataRequired: context.settings.tls?.dataRequired ?? false,
+    control: context.settings.tls?.control ?? "allowed",
+    data: violation(
+      context.state.protectsData,
+      context.settings.tls?.data,
+      context.state.account?.tls?.data,
+    ),
   });
   if (refusal !== null) return host.reply(refusal);
   let path = "";
@@ -78,6 +85,7 @@ async function perform(
   if ("stream" in outcome) return await stream(host, outcome.stream);
   if (!("reply" in outcome)) return answer(host, command, path, outcome);
   if (outcome.startTls === true) return await host.startTls(outcome.reply);
+  if (outcome.stopTls === true) return await host.stopTls(outcome.reply);
   answer(host, command, path, outcome.reply);
   await outcome.afterwards?.();
   if (outcome.close === true) host.end();

@@ -1,7 +1,9 @@
 import { hasControlCharacter } from "../protocol/command_line.ts";
 import { type Reply, reply } from "../protocol/reply.ts";
+import type { TlsPolicy } from "../spi/authorizer.ts";
 import type { CommandSpec } from "./command.ts";
 import type { SessionState } from "./state.ts";
+import type { violation } from "./tls_policy.ts";
 
 /** A command on its way to its handler. */
 export interface Request {
@@ -23,8 +25,10 @@ type Gate = (
 /** What the server and the user require, and what the session has. */
 export interface Security {
   readonly secure: boolean;
-  readonly controlRequired: boolean;
-  readonly dataRequired: boolean;
+  /** The server's policy. */
+  readonly control: TlsPolicy;
+  /** What is wrong with PROT, by the server's policy or the user's. */
+  readonly data: ReturnType<typeof violation>;
 }
 
 const GATES: readonly Gate[] = [
@@ -40,7 +44,8 @@ const GATES: readonly Gate[] = [
       : null;
   },
   function secureControlNeeded(spec, _request, _state, security) {
-    return spec.secret === true && security.controlRequired && !security.secure
+    return spec.secret === true && !security.secure &&
+        security.control === "required"
       ? reply(550, "SSL/TLS required on the control channel.")
       : null;
   },
@@ -51,11 +56,11 @@ const GATES: readonly Gate[] = [
       ? reply(530, "Log in with USER and PASS first.")
       : null;
   },
-  function secureDataNeeded(spec, _request, state, security) {
-    return spec.data !== undefined && security.dataRequired &&
-        !state.protectsData
+  function dataProtection(spec, _request, _state, security) {
+    if (spec.data === undefined || security.data === null) return null;
+    return security.data === "required"
       ? reply(550, "SSL/TLS required on the data channel.")
-      : null;
+      : reply(550, "SSL/TLS not allowed on the data channel.");
   },
   function globRefused(spec, { argument }) {
     return spec.globs === "refused" && /[*?[]/.test(argument)

@@ -3,6 +3,7 @@ import type { Account, Authorizer, LoginRequest } from "../spi/authorizer.ts";
 import type { Throttle } from "../transfer/throttle.ts";
 import type { Aborting } from "./aborting.ts";
 import type { Log } from "./session_log.ts";
+import { violation } from "./tls_policy.ts";
 
 /** A user's place on the server, for as long as a session is logged in. */
 export interface AccountLease {
@@ -33,17 +34,23 @@ export type Login =
 /** For who says that one parameter is enough. */
 const NEVER = new AbortController().signal;
 
+/** What a login needs besides the request. */
+export interface LoginHost {
+  readonly authorizer: Authorizer;
+  readonly aborting: Aborting;
+  readonly accounts: AccountBook;
+  readonly log: Log;
+}
+
 /**
  * Asks the authorizer. Whatever goes wrong refuses: an authorizer that throws
  * lets nobody in.
  */
 export async function logIn(
-  authorizer: Authorizer,
+  host: LoginHost,
   request: LoginRequest,
-  aborting: Aborting,
-  accounts: AccountBook,
-  log: Log,
 ): Promise<Login> {
+  const { authorizer, aborting, log } = host;
   let account: Account | null;
   try {
     account = await authorizer.authenticate(
@@ -60,10 +67,44 @@ export async function logIn(
     }
     account = null;
   }
-  if (account === null) {
-    return { kind: "refused", text: "Authentication failed." };
+  return account === null
+    ? { kind: "refused", text: "Authentication failed." }
+    : admit(host, account, request.secure);
+}
+
+/**
+ * Asks the authorizer whether the client's certificate is enough; `null` when
+ * a password is needed, or something goes wrong.
+ */
+export async function recognize(
+  host: LoginHost,
+  request: Omit<LoginRequest, "password">,
+): Promise<Login | null> {
+  const { authorizer, aborting, log } = host;
+  if (request.peerCertificate === null) return null;
+  if (authorizer.recognize === undefined) return null;
+  try {
+    const account = await authorizer.recognize(request, aborting.signal);
+    return account === null ? null : admit(host, account, request.secure);
+  } catch (error) {
+    if (!(error instanceof AuthenticationError)) {
+      log.error("Cannot ask the authorizer", error);
+    }
+    return null;
   }
-  const lease = accounts.open(account);
+}
+
+function admit(host: LoginHost, account: Account, secure: boolean): Login {
+  const wrong = violation(secure, account.tls?.control);
+  if (wrong !== null) {
+    return {
+      kind: "refused",
+      text: wrong === "required"
+        ? "SSL/TLS required on the control channel."
+        : "SSL/TLS not allowed on the control channel.",
+    };
+  }
+  const lease = host.accounts.open(account);
   return lease === null
     ? { kind: "refused", text: "Too many sessions of this user." }
     : { kind: "accepted", account, lease };

@@ -1,4 +1,3 @@
-import { messageOf } from "../base/errors.ts";
 import { escapeText } from "../protocol/command_line.ts";
 import { LineDecoder } from "../protocol/line_decoder.ts";
 import {
@@ -7,14 +6,14 @@ import {
   type Reply,
   reply,
 } from "../protocol/reply.ts";
+import type { LoginRequest } from "../spi/authorizer.ts";
 import type { Platform } from "../spi/clock.ts";
-import type { Connection, TlsConfig } from "../spi/transport.ts";
+import type { Connection } from "../spi/transport.ts";
 import { DataChannel } from "../transfer/data_channel.ts";
 import type { Lingering } from "../transfer/linger.ts";
 import type { TransferResult } from "../transfer/outcome.ts";
 import type { TransferPlan } from "../transfer/plan.ts";
 import type { PortPool } from "../transfer/port_pool.ts";
-import { type Protection, secure } from "../transfer/protection.ts";
 import { Aborting } from "./aborting.ts";
 import { CommandReader, type Incoming } from "./command_reader.ts";
 import type { LoginResult } from "./context.ts";
@@ -22,11 +21,19 @@ import { dispatch, type DispatchHost } from "./dispatcher.ts";
 import { runHook } from "./hooks.ts";
 import { IdleTimer } from "./idle_timer.ts";
 import { Lanes } from "./lanes.ts";
-import { type AccountBook, type AccountLease, logIn } from "./login.ts";
+import {
+  type AccountBook,
+  type AccountLease,
+  type Login,
+  logIn,
+  type LoginHost,
+  recognize,
+} from "./login.ts";
 import { Pauses } from "./pauses.ts";
 import { ReplyWriter } from "./reply_writer.ts";
 import { SessionContext } from "./session_context.ts";
 import { Log } from "./session_log.ts";
+import { SessionTls } from "./session_tls.ts";
 import { LiveView } from "./session_view.ts";
 import type { Settings } from "./settings.ts";
 import { Sleepers } from "./sleepers.ts";
@@ -74,9 +81,9 @@ export class Session {
   readonly #dispatchHost: DispatchHost;
   readonly #aborting = new Aborting();
   readonly #sleepers: Sleepers;
+  readonly #tls: SessionTls;
   /** Hooks of transfers that hold the session up. */
   readonly #pauses = new Pauses();
-  #tls: TlsConfig | null = null;
   #lease: AccountLease | null = null;
   /** QUIT was answered: only a transfer under way is waited for. */
   #quitting = false;
@@ -89,6 +96,7 @@ export class Session {
     const { clock } = host.platform;
     const { settings } = host;
     this.#log = this.#makeLog(id);
+    this.#tls = new SessionTls(connection, settings.tls, clock, this.#log);
     this.#reader = this.#makeReader();
     this.#writer = new ReplyWriter(connection);
     this.#sleepers = new Sleepers(clock);
@@ -280,42 +288,23 @@ export class Session {
   }
 
   async #secure(): Promise<void> {
-    const { settings, platform } = this.#host;
-    const config = this.#tlsConfig();
-    if (config === null || settings.tls === null || this.#ending) {
-      return this.#stop();
-    }
-    try {
-      await secure(
-        this.#connection,
-        config,
-        settings.tls.handshakeTimeoutMs,
-        platform.clock,
-      );
-      this.#reader.restart(this.#makeDecoder());
-    } catch (error) {
-      this.#log.write("info", "SSL handshake failed.", {
-        error: messageOf(error),
-      });
-      this.#stop();
-      this.#connection.close();
-    }
+    if (this.#ending) return;
+    if (await this.#tls.start()) this.#reader.restart(this.#makeDecoder());
+    else this.#breakOff();
   }
 
-  /** One for the whole session: data connections resume its TLS session. */
-  #tlsConfig(): TlsConfig | null {
-    this.#tls ??= this.#host.settings.tls?.config() ?? null;
-    return this.#tls;
+  /** CCC: the reply inside TLS, and what follows in clear. */
+  async #stopTls(answer: Reply): Promise<void> {
+    this.#reply(answer);
+    await this.#writer.flushed();
+    if (this.#ending) return;
+    if (await this.#tls.stop()) this.#reader.restart(this.#makeDecoder());
+    else this.#breakOff();
   }
 
-  #protection(): Protection | null {
-    const { tls } = this.#host.settings;
-    const config = this.#tlsConfig();
-    if (tls === null || config === null || !this.#state.protectsData) {
-      return null;
-    }
-    const { handshakeTimeoutMs, closeNotifyRequired } = tls;
-    return { config, handshakeTimeoutMs, closeNotifyRequired };
+  #breakOff(): void {
+    this.#stop();
+    this.#connection.close();
   }
 
   #transferFinished(plan: TransferPlan, result: TransferResult): void {
@@ -326,26 +315,42 @@ export class Session {
   }
 
   async #logIn(password: string): Promise<LoginResult> {
-    const { settings, accounts } = this.#host;
-    const { local, remote, tls } = this.#connection;
-    const result = await logIn(
-      settings.authorizer,
-      {
-        username: this.#state.username,
-        password,
-        remote,
-        local,
-        secure: tls !== null,
-        peerCertificate: tls?.peerCertificate ?? null,
-      },
-      this.#aborting,
-      accounts,
-      this.#log,
+    return this.#leased(
+      await logIn(this.#loginHost(), { ...this.#credentials(), password }),
     );
+  }
+
+  async #recognize(): Promise<LoginResult | null> {
+    const result = await recognize(this.#loginHost(), this.#credentials());
+    return result === null ? null : this.#leased(result);
+  }
+
+  #leased(result: Login): LoginResult {
     if (result.kind === "refused") return result;
     this.#lease?.release(this.#data.ended);
     this.#lease = result.lease;
     return result;
+  }
+
+  #credentials(): Omit<LoginRequest, "password"> {
+    const { local, remote, tls } = this.#connection;
+    return {
+      username: this.#state.username,
+      remote,
+      local,
+      secure: tls !== null,
+      peerCertificate: tls?.peerCertificate ?? null,
+    };
+  }
+
+  #loginHost(): LoginHost {
+    const { settings, accounts } = this.#host;
+    return {
+      authorizer: settings.authorizer,
+      aborting: this.#aborting,
+      accounts,
+      log: this.#log,
+    };
   }
 
   async #logOut(): Promise<void> {
@@ -392,8 +397,9 @@ export class Session {
       remote: this.#connection.remote,
       reply: (answer) => this.#reply(answer),
       log: (level, message) => this.#log.write(level, message),
-      isSecure: () => this.#connection.tls !== null,
-      protection: () => this.#protection(),
+      mayProtect: () => this.#tls.mayProtect,
+      protection: () =>
+        this.#state.protectsData ? this.#tls.protection() : null,
       admit: () => this.#host.admitData(),
       throttle: (direction) => this.#lease?.throttle(direction) ?? null,
       connected: (open) => {
@@ -418,6 +424,7 @@ export class Session {
         log: this.#log,
         reply: (answer) => this.#reply(answer),
         logIn: (password) => this.#logIn(password),
+        recognize: () => this.#recognize(),
         logOut: () => this.#logOut(),
         sleep: (milliseconds) => this.#sleepers.sleep(milliseconds),
         meanwhile: (awaited) => this.#lanes.meanwhile(awaited),
@@ -427,6 +434,7 @@ export class Session {
       sendPart: (bytes, isLast) => this.#sendPart(bytes, isLast),
       end: () => this.#quit(),
       startTls: (answer) => this.#startTls(answer),
+      stopTls: (answer) => this.#stopTls(answer),
     };
   }
 }

@@ -25,6 +25,7 @@ export interface ContextParts {
   readonly log: Log;
   reply(reply: Reply): void;
   logIn(password: string): Promise<LoginResult>;
+  recognize(): Promise<LoginResult | null>;
   logOut(): Promise<void>;
   sleep(milliseconds: number): Promise<void>;
   meanwhile(awaited: Promise<unknown>): Promise<void>;
@@ -86,6 +87,10 @@ export class SessionContext implements CommandContext {
 
   logIn(password: string): Promise<LoginResult> {
     return this.#parts.logIn(password);
+  }
+
+  recognize(): Promise<LoginResult | null> {
+    return this.#parts.recognize();
   }
 
   logOut(): Promise<void> {

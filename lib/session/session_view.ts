@@ -1,6 +1,6 @@
 import { messageReply, type Reply } from "../protocol/reply.ts";
 import type { Account } from "../spi/authorizer.ts";
-import type { Connection, Endpoint } from "../spi/transport.ts";
+import type { Connection, Endpoint, TlsInfo } from "../spi/transport.ts";
 import type { DataChannel } from "../transfer/data_channel.ts";
 import type { SessionState } from "./state.ts";
 import type { SessionView, TransferView } from "./view.ts";
@@ -54,6 +54,10 @@ export class LiveView implements SessionView {
 
   get secure(): boolean {
     return this.#source.connection.tls !== null;
+  }
+
+  get tls(): TlsInfo | null {
+    return this.#source.connection.tls;
   }
 
   get transfer(): TransferView | null {

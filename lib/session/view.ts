@@ -1,5 +1,5 @@
 import type { Account } from "../spi/authorizer.ts";
-import type { Endpoint } from "../spi/transport.ts";
+import type { Endpoint, TlsInfo } from "../spi/transport.ts";
 
 /** A transfer that is under way. */
 export interface TransferView {
@@ -33,6 +33,8 @@ export interface SessionView {
   readonly workingDirectory: string;
   /** Whether the control connection is encrypted. */
   readonly secure: boolean;
+  /** What is known of its TLS session; `null` when it is clear. */
+  readonly tls: TlsInfo | null;
   /** `null` when none is under way. */
   readonly transfer: TransferView | null;
   /**

@@ -61,6 +61,8 @@ export interface Account {
   readonly quitMessage?: string;
   /** Left out: none but those of the server. */
   readonly limits?: AccountLimits;
+  /** What is asked of the user's connections; left out: what the server asks. */
+  readonly tls?: TlsDemands;
   /**
    * False says that `allows` does not look at the path, which spares a look-up
    * of links for every command.
@@ -72,6 +74,20 @@ export interface Account {
     action: Action,
     target: PermissionTarget,
   ): boolean | Promise<boolean>;
+}
+
+/**
+ * What is asked of a connection: `off` never TLS, `allowed` as the client
+ * likes, `required` never clear.
+ */
+export type TlsPolicy = "off" | "allowed" | "required";
+
+/** What a user asks beyond the server; the stricter of both holds. */
+export interface TlsDemands {
+  /** The connection that commands travel on; looked at when logging in. */
+  readonly control?: TlsPolicy;
+  /** The connections that files and listings travel on. */
+  readonly data?: TlsPolicy;
 }
 
 /** Limits of one user, over all of the user's sessions. */
@@ -96,6 +112,15 @@ export interface Authorizer {
    */
   authenticate(
     request: LoginRequest,
+    signal: AbortSignal,
+  ): Promise<Account | null>;
+  /**
+   * Asked after USER when the client showed a certificate: the account of who
+   * needs no password, who is then logged in (232, RFC 2228 section 5); `null`
+   * to ask for the password.
+   */
+  recognize?(
+    request: Omit<LoginRequest, "password">,
     signal: AbortSignal,
   ): Promise<Account | null>;
 }

@@ -99,10 +99,24 @@ export interface TlsInfo {
   readonly serverName: string | null;
 }
 
-/** How long a handshake may go on. */
+/** What a handshake must come to. */
 export interface StartTlsOptions {
   /** Aborting closes the connection; the handshake rejects with `closed`. */
   readonly signal?: AbortSignal;
+  /**
+   * Whether only a client will do that resumes a session of the same
+   * configuration object. Another is given no session that it could resume
+   * later, and the handshake rejects with `not-resumed`. Only where
+   * {@linkcode Transport.bindsTlsSessions} says so.
+   * @default {false}
+   */
+  readonly resumedOnly?: boolean;
+  /**
+   * Whether `stopTls` shall be possible afterwards, which costs speed. Only
+   * where {@linkcode Transport.stopsTls} says so.
+   * @default {false}
+   */
+  readonly stoppable?: boolean;
 }
 
 /**
@@ -169,13 +183,24 @@ export interface Connection {
    *
    * @throws {TransportError} `tls` when the client cannot be agreed with: it
    * sent no TLS, an alert, offered no version, cipher or protocol that the
-   * configuration allows, or gave no certificate; `truncated` when it finished
+   * configuration allows, or gave no certificate; `not-resumed` when it had
+   * to resume a session and did not; `truncated` when it finished
    * within the handshake; `reset` when it broke off; `closed` after `close()`
    * or an abort; `other` when another call is under way
    * @throws {ConfigError} when the configuration does not hold; see
    * {@linkcode Transport.checkTls}
    */
   startTls?(config: TlsConfig, options?: StartTlsOptions): Promise<void>;
+
+  /**
+   * Ends TLS and goes on in clear: waits for the client's close_notify, sends
+   * our own, and keeps what came behind it for `read()`. `tls` is `null` then.
+   * Give it a time by `close()`. No other call may be under way.
+   *
+   * @throws {TransportError} as `read()` does; `tls` when the client goes on
+   * to send data inside TLS
+   */
+  stopTls?(): Promise<void>;
 
   /**
    * Sends `length` bytes of a file from `offset` without copying them through
@@ -261,7 +286,7 @@ export interface ConnectOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What a runtime must offer: two calls, and a third for TLS. */
+/** What a runtime must offer: two calls, and what it knows of TLS. */
 export interface Transport {
   /** For logs: `node`, `deno`, `bun`, `memory`. */
   readonly name: string;
@@ -286,4 +311,15 @@ export interface Transport {
    * @throws {ConfigError} with the cause in words
    */
   checkTls?(config: TlsConfig): void;
+  /**
+   * Whether a session of one `TlsConfig` object cannot be resumed with
+   * another, so that resuming proves where a client has been before.
+   * @default {false}
+   */
+  readonly bindsTlsSessions?: boolean;
+  /**
+   * Whether connections with `startTls` have `stopTls` when asked for it.
+   * @default {false}
+   */
+  readonly stopsTls?: boolean;
 }

@@ -29,7 +29,7 @@ export class ActiveEndpoint {
       const connection = await host.transport.connect({
         ...target,
         ...sourceFor(target, host.local),
-        upgradable: host.isSecure(),
+        upgradable: host.mayProtect(),
         signal: this.#controller.signal,
       });
       if (!this.#answered) {

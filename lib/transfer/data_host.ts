@@ -30,7 +30,7 @@ export interface DataHost {
   reply(reply: Reply): void;
   log(level: LogLevel, message: string): void;
   /** Whether TLS may be asked of data connections. */
-  isSecure(): boolean;
+  mayProtect(): boolean;
   /** How a data connection that is used now must be encrypted. */
   protection(): Protection | null;
   /** Counts a data connection in; `null` when there are too many. */

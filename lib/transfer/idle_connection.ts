@@ -47,7 +47,7 @@ export class IdleConnection implements OpenedConnection {
         if (this.#idle) events.stalled();
       },
     );
-    this.first = host.isSecure() ? null : connection.read();
+    this.first = host.mayProtect() ? null : connection.read();
     this.first?.then(
       (chunk) => {
         if (chunk === null && this.#idle) this.#endByPeer();

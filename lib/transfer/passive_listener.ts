@@ -17,7 +17,7 @@ export async function listenPassive(host: {
   readonly transport: Transport;
   readonly ports: PortPool;
   readonly local: Endpoint;
-  isSecure(): boolean;
+  mayProtect(): boolean;
   log(level: LogLevel, message: string): void;
 }): Promise<Listener> {
   const { transport, ports, local } = host;
@@ -26,7 +26,7 @@ export async function listenPassive(host: {
       hostname: local.hostname,
       port,
       backlog: BACKLOG,
-      upgradable: host.isSecure(),
+      upgradable: host.mayProtect(),
       bulk: true,
     });
   for (const port of ports.candidates()) {

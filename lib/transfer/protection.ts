@@ -1,6 +1,6 @@
 import { TransportError } from "../base/errors.ts";
 import type { Clock } from "../spi/clock.ts";
-import type { Connection, TlsConfig } from "../spi/transport.ts";
+import type { Connection, TlsConfig, TlsInfo } from "../spi/transport.ts";
 
 /** How a data connection is encrypted. */
 export interface Protection {
@@ -8,18 +8,29 @@ export interface Protection {
   readonly handshakeTimeoutMs: number;
   /** An upload that ends without close_notify has not ended well. */
   readonly closeNotifyRequired: boolean;
+  /** Only who resumes the session of the control connection will do. */
+  readonly resumptionRequired: boolean;
+  /** Told of every handshake that went well. */
+  secured(tls: TlsInfo | null): void;
+}
+
+/** What a handshake must come to, and when. */
+export interface SecureOptions {
+  /** 0 leaves it to whoever closes the connection. */
+  readonly timeoutMs: number;
+  readonly resumedOnly?: boolean;
+  readonly stoppable?: boolean;
 }
 
 /**
  * Becomes the server of a TLS session, within a time.
  *
- * @param handshakeTimeoutMs 0 leaves it to whoever closes the connection
  * @throws {TransportError} when the handshake fails
  */
 export async function secure(
   connection: Connection,
   config: TlsConfig,
-  handshakeTimeoutMs: number,
+  options: SecureOptions,
   clock: Clock,
 ): Promise<void> {
   if (connection.startTls === undefined) {
@@ -28,12 +39,31 @@ export async function secure(
       "Cannot start TLS: the connection has none",
     );
   }
-  const controller = new AbortController();
-  const cancel = handshakeTimeoutMs === 0
+  const { timeoutMs, resumedOnly = false, stoppable = false } = options;
+  await limited(
+    connection,
+    timeoutMs,
+    clock,
+    () => connection.startTls?.(config, { resumedOnly, stoppable }),
+  );
+}
+
+/**
+ * Closes the connection when something takes too long on it.
+ *
+ * @param timeoutMs 0 leaves it to whoever closes the connection
+ */
+export async function limited(
+  connection: Connection,
+  timeoutMs: number,
+  clock: Clock,
+  run: () => Promise<void> | undefined,
+): Promise<void> {
+  const cancel = timeoutMs === 0
     ? () => {}
-    : clock.after(handshakeTimeoutMs, () => controller.abort());
+    : clock.after(timeoutMs, () => connection.close());
   try {
-    await connection.startTls(config, { signal: controller.signal });
+    await run();
   } finally {
     cancel();
   }

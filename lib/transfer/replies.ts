@@ -1,4 +1,4 @@
-import { FileError } from "../base/errors.ts";
+import { FileError, TransportError } from "../base/errors.ts";
 import { type Reply, reply } from "../protocol/reply.ts";
 import { fileErrorText } from "../protocol/file_error_text.ts";
 import type { TransferResult } from "./outcome.ts";
@@ -17,7 +17,12 @@ export function closingReply(result: TransferResult): Reply | null {
         `Transfer aborted; ${result.bytes} bytes transmitted.`,
       );
     case "handshake-failed":
-      return reply(522, "SSL handshake failed.");
+      return reply(
+        522,
+        isNotResumed(result.error)
+          ? "TLS session of the control connection must be resumed."
+          : "SSL handshake failed.",
+      );
     case "stalled":
       return reply(421, "Data connection timed out.");
     case "aborted":
@@ -27,6 +32,10 @@ export function closingReply(result: TransferResult): Reply | null {
     case "closed":
       return null;
   }
+}
+
+function isNotResumed(error: unknown): boolean {
+  return error instanceof TransportError && error.code === "not-resumed";
 }
 
 function fileErrorReply(error: unknown): Reply {

@@ -119,8 +119,15 @@ export class Transfer {
   async #protect(): Promise<void> {
     const { protection, opened, clock } = this.#parts;
     if (protection === null) return;
-    const { config, handshakeTimeoutMs } = protection;
-    await secure(opened.connection, config, handshakeTimeoutMs, clock);
+    const { connection } = opened;
+    const { config, handshakeTimeoutMs, resumptionRequired } = protection;
+    await secure(
+      connection,
+      config,
+      { timeoutMs: handshakeTimeoutMs, resumedOnly: resumptionRequired },
+      clock,
+    );
+    protection.secured(connection.tls);
   }
 
   #firstRead(): Promise<Uint8Array | null> {

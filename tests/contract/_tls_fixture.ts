@@ -1,6 +1,10 @@
 import { expect } from "vitest";
 import { TransportError } from "../../lib/base/errors.ts";
-import type { Connection, TlsConfig } from "../../lib/spi/transport.ts";
+import type {
+  Connection,
+  StartTlsOptions,
+  TlsConfig,
+} from "../../lib/spi/transport.ts";
 import { SERVER } from "../support/tls_certificates.ts";
 import {
   type PeerOptions,
@@ -90,10 +94,10 @@ async function dial(
 export async function outcome(
   server: Connection,
   tls: TlsConfig,
-  signal?: AbortSignal,
+  options: StartTlsOptions = {},
 ): Promise<string | null> {
   try {
-    await startTls(server, tls, signal);
+    await startTls(server, tls, options);
     return null;
   } catch (error) {
     expect(error).toBeInstanceOf(TransportError);
@@ -105,10 +109,10 @@ export async function outcome(
 export function startTls(
   server: Connection,
   tls: TlsConfig,
-  signal?: AbortSignal,
+  options: StartTlsOptions = {},
 ): Promise<void> {
   if (server.startTls === undefined) throw new Error("no startTls");
-  return server.startTls(tls, signal === undefined ? {} : { signal });
+  return server.startTls(tls, options);
 }
 
 /** Both halves of a handshake: our outcome, and what the peer says. */

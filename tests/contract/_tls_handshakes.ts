@@ -157,7 +157,9 @@ export function testTlsHandshakes(fixture: TransportFixture): void {
     using upgrade = await connected(fixture);
     const controller = new AbortController();
     const { server } = upgrade;
-    const starting = outcome(server, config(), controller.signal);
+    const starting = outcome(server, config(), {
+      signal: controller.signal,
+    });
     await turn(20);
     controller.abort();
     expect(await starting).toBe("closed");
@@ -168,14 +170,16 @@ export function testTlsHandshakes(fixture: TransportFixture): void {
   test("a signal that was given before lets no handshake begin", async () => {
     using upgrade = await connected(fixture);
     const { signal } = abortedController();
-    expect(await outcome(upgrade.server, config(), signal)).toBe("closed");
+    expect(await outcome(upgrade.server, config(), { signal })).toBe("closed");
   });
 
   test("a signal means nothing after the handshake", async () => {
     using upgrade = await connected(fixture);
     const controller = new AbortController();
     const { server, peer } = upgrade;
-    const starting = outcome(server, config(), controller.signal);
+    const starting = outcome(server, config(), {
+      signal: controller.signal,
+    });
     await peer.do("handshake");
     expect(await starting).toBeNull();
     controller.abort();

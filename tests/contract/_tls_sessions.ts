@@ -59,6 +59,32 @@ export function testTlsSessions(fixture: TransportFixture): void {
       },
     );
 
+    testBut(fixture, DENO_TLS_SESSIONS)(
+      `${version}: who has to resume and does not is given no session`,
+      async () => {
+        const tls = config();
+        using control = await secured(fixture, tls, { version });
+        using stranger = new TlsPeer();
+        await stranger.do("context", { version });
+        for (let attempt = 0; attempt < 3; attempt++) {
+          const server = await acceptFrom(fixture, stranger);
+          const begun = outcome(server, tls, { resumedOnly: true })
+            .finally(() => server.close());
+          // What it had from the last attempt serves for nothing.
+          const learned = await stranger.do("intrude");
+          expect([await begun, learned]).toEqual(["not-resumed", false]);
+          await stranger.do("close");
+        }
+        // The client itself comes in, more than once.
+        await control.server.write(text("230"));
+        await control.peer.do("receive", 3);
+        for (let count = 0; count < 3; count++) {
+          expect(await resume(fixture, control.peer, tls, true))
+            .toEqual({ ours: true, theirs: true });
+        }
+      },
+    );
+
     test(`${version}: a client's certificate is known again`, async () => {
       using peer = new TlsPeer();
       await peer.do("context", { version, ...CLIENT });
@@ -92,11 +118,12 @@ async function resume(
   fixture: TransportFixture,
   peer: TlsPeer,
   tls: TlsConfig,
+  resumedOnly = false,
 ): Promise<Resumption & { readonly certificate?: boolean }> {
   const server = await acceptFrom(fixture, peer);
   try {
     const [code, session] = await Promise.all([
-      outcome(server, tls),
+      outcome(server, tls, { resumedOnly }),
       peer.do<PeerSession | string>("handshake", { resume: true }),
     ]);
     expect(code).toBeNull();
