@@ -20,6 +20,7 @@ import {
   runtimeGlobals,
 } from "./_runtime_types.ts";
 import { transportError } from "./_socket_errors.ts";
+import { stoppableListener } from "./_stoppable_connection.ts";
 import { checkTls } from "./_tls_context.ts";
 
 /**
@@ -43,6 +44,7 @@ export function bunTransport(): NodeTransport {
       node.listenDescriptor(descriptor, options),
     checkTls,
     bindsTlsSessions: true,
+    stopsTls: true,
   };
 }
 
@@ -64,7 +66,8 @@ async function listen(bun: BunApi, options: ListenOptions): Promise<Listener> {
       data: null,
       socket,
     });
-    return new BunListener(listener, hostname, queue);
+    const native = new BunListener(listener, hostname, queue);
+    return options.stoppable ? stoppableListener(native) : native;
   } catch (error) {
     throw transportError(`Cannot listen on ${where}`, error);
   }

@@ -12,6 +12,8 @@ interface Handle {
 /** What sockets hold, of which the types of `node:net` say less. */
 interface Inside {
   readonly _handle?: Handle | null;
+  /** What a stream of ours has in its place. */
+  readonly brake?: Handle;
   readonly readableLength?: number;
 }
 
@@ -31,7 +33,8 @@ export class DenoTlsSource extends StreamSource {
    */
   constructor(raw: object, limit: number) {
     super();
-    this.#below = (raw as Inside)._handle ?? null;
+    const { _handle, brake } = raw as Inside;
+    this.#below = _handle ?? brake ?? null;
     this.#limit = limit;
   }
 

@@ -45,7 +45,7 @@ export function denoTransport(): NodeTransport {
     name: "deno",
     async listen(options) {
       await network.mayListen(options);
-      return await (options.upgradable
+      return await (options.upgradable || options.stoppable
         ? node.listen(options)
         : listen(deno, options));
     },
@@ -61,6 +61,7 @@ export function denoTransport(): NodeTransport {
     listenDescriptor: (descriptor, options) =>
       node.listenDescriptor(descriptor, options),
     checkTls,
+    stopsTls: true,
   };
 }
 

@@ -22,6 +22,7 @@ import { resolveHostname } from "./_resolve.ts";
 import { DENO_TLS_SESSIONS } from "./_runtime_gaps.ts";
 import { DEFAULT_BACKLOG, KEEP_ALIVE_DELAY_MS } from "./_socket_defaults.ts";
 import { transportError } from "./_socket_errors.ts";
+import { stoppableListener } from "./_stoppable_connection.ts";
 import { checkTls } from "./_tls_context.ts";
 
 /** The sockets of `node:net`. */
@@ -49,6 +50,7 @@ export function nodeTransport(): NodeTransport {
     listenDescriptor,
     checkTls,
     bindsTlsSessions: !DENO_TLS_SESSIONS.here,
+    stopsTls: true,
   };
 }
 
@@ -60,7 +62,8 @@ async function listen(options: ListenOptions): Promise<Listener> {
     const host = await resolveHostname(hostname);
     server.listen({ host, port, backlog }, listening);
   });
-  return nodeListener(server, { upgradable: false, ...options });
+  const listener = nodeListener(server, { upgradable: false, ...options });
+  return options.stoppable ? stoppableListener(listener) : listener;
 }
 
 async function listenDescriptor(

@@ -159,6 +159,7 @@ export class FtpServer implements AsyncDisposable {
         backlog,
         noDelay,
         upgradable: this.#settings.tls !== null,
+        stoppable: this.#settings.tls?.clearCommandsAllowed ?? false,
       });
     if (this.#closing) {
       listener.close();

@@ -43,10 +43,7 @@ export class SessionTls {
       await secure(
         this.#connection,
         this.#configOf(settings),
-        {
-          timeoutMs: settings.handshakeTimeoutMs,
-          stoppable: settings.clearCommandsAllowed,
-        },
+        { timeoutMs: settings.handshakeTimeoutMs },
         this.#clock,
       );
     } catch (error) {

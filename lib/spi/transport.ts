@@ -111,12 +111,6 @@ export interface StartTlsOptions {
    * @default {false}
    */
   readonly resumedOnly?: boolean;
-  /**
-   * Whether `stopTls` shall be possible afterwards, which costs speed. Only
-   * where {@linkcode Transport.stopsTls} says so.
-   * @default {false}
-   */
-  readonly stoppable?: boolean;
 }
 
 /**
@@ -193,12 +187,13 @@ export interface Connection {
   startTls?(config: TlsConfig, options?: StartTlsOptions): Promise<void>;
 
   /**
-   * Ends TLS and goes on in clear: waits for the client's close_notify, sends
-   * our own, and keeps what came behind it for `read()`. `tls` is `null` then.
-   * Give it a time by `close()`. No other call may be under way.
+   * Ends TLS and goes on in clear: sends close_notify, waits for that of the
+   * client, and keeps what came behind it for `read()`. `tls` is `null` then.
+   * The client must not send data meanwhile. Give it a time by `close()`. No
+   * other call may be under way. Absent where the connection cannot; see
+   * `stoppable`.
    *
-   * @throws {TransportError} as `read()` does; `tls` when the client goes on
-   * to send data inside TLS
+   * @throws {TransportError} as `read()` does
    */
   stopTls?(): Promise<void>;
 
@@ -261,6 +256,12 @@ export interface ListenOptions {
    */
   readonly upgradable?: boolean;
   /**
+   * Whether accepted connections must have `startTls` and `stopTls`, which is
+   * slower. Only where {@linkcode Transport.stopsTls} says so.
+   * @default {false}
+   */
+  readonly stoppable?: boolean;
+  /**
    * Whether the connections carry files rather than lines, which is a hint.
    * @default {false}
    */
@@ -318,7 +319,7 @@ export interface Transport {
    */
   readonly bindsTlsSessions?: boolean;
   /**
-   * Whether connections with `startTls` have `stopTls` when asked for it.
+   * Whether accepted connections have `stopTls` when asked for it.
    * @default {false}
    */
   readonly stopsTls?: boolean;

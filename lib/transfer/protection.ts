@@ -19,7 +19,6 @@ export interface SecureOptions {
   /** 0 leaves it to whoever closes the connection. */
   readonly timeoutMs: number;
   readonly resumedOnly?: boolean;
-  readonly stoppable?: boolean;
 }
 
 /**
@@ -39,12 +38,12 @@ export async function secure(
       "Cannot start TLS: the connection has none",
     );
   }
-  const { timeoutMs, resumedOnly = false, stoppable = false } = options;
+  const { timeoutMs, resumedOnly = false } = options;
   await limited(
     connection,
     timeoutMs,
     clock,
-    () => connection.startTls?.(config, { resumedOnly, stoppable }),
+    () => connection.startTls?.(config, { resumedOnly }),
   );
 }
 

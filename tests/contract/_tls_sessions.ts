@@ -59,7 +59,7 @@ export function testTlsSessions(fixture: TransportFixture): void {
       },
     );
 
-    testBut(fixture, DENO_TLS_SESSIONS)(
+    test(
       `${version}: who has to resume and does not is given no session`,
       async () => {
         const tls = config();

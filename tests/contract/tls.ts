@@ -6,6 +6,7 @@ import { secured } from "./_tls_fixture.ts";
 import { testTlsHandshakes } from "./_tls_handshakes.ts";
 import { testTlsPeers } from "./_tls_peers.ts";
 import { testTlsSessions } from "./_tls_sessions.ts";
+import { testTlsStopping } from "./_tls_stopping.ts";
 import { testTlsStreams } from "./_tls_streams.ts";
 import { settled, type TransportFixture } from "./_transport_fixture.ts";
 
@@ -23,6 +24,7 @@ export function describeTls(name: string, make: () => TransportFixture): void {
     describe("ends", () => testTlsEnds(fixture));
     describe("streams", () => testTlsStreams(fixture));
     describe("sessions", () => testTlsSessions(fixture));
+    describe("stopping", () => testTlsStopping(fixture));
     describe("peers", () => testTlsPeers(fixture));
     describe("crowds", () => testTlsCrowds(fixture));
     describe("configurations", () => testTlsConfigs(fixture));

@@ -228,6 +228,30 @@ class Peer:
         self.send(text)
         self.fin()
 
+    def notifyAndRaw(self, text):
+        """close_notify and clear text in one segment."""
+        try:
+            self.tls.unwrap()
+        except ssl.SSLWantReadError:
+            pass
+        self.socket.sendall(self.outgoing.read() + text.encode())
+
+    def waitForNotify(self):
+        try:
+            piece = self._pump(lambda: self.tls.read(1))
+            return "data" if piece else "close_notify"
+        except ssl.SSLZeroReturnError:
+            return "close_notify"
+
+    def rawReceive(self, length):
+        text = self.incoming.read()
+        while len(text) < length:
+            piece = self.socket.recv(length - len(text))
+            if not piece:
+                return text.decode() + "(end)"
+            text += piece
+        return text.decode()
+
     def notifyAndClose(self):
         self.notify()
         self.close()
