@@ -22,6 +22,8 @@ import { main } from "./lib/cli/main.ts";
 
 export { main } from "./lib/cli/main.ts";
 export type {
+  CertificateRequest,
+  CliCertificate,
   CliHost,
   CliNeeds,
   CliNote,

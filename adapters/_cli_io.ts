@@ -5,11 +5,12 @@ import { ConfigError, messageOf } from "../lib/base/errors.ts";
 import type { CliHost, CliOutput } from "../lib/cli/host.ts";
 import type { Platform } from "../lib/spi/clock.ts";
 import type { FileSystem } from "../lib/spi/file_system.ts";
+import { certificate } from "./_cli_certificate.ts";
 import { allowedEnvironment, permit } from "./_cli_permissions.ts";
 import { isGranted, NETWORK_INTERFACES } from "./_deno_permissions.ts";
 import { GatheredOutput } from "./_gathered_output.ts";
 import { runtimeGlobals } from "./_runtime_types.ts";
-import { onStopSignal } from "./_shutdown.ts";
+import { onReloadSignal, onStopSignal } from "./_shutdown.ts";
 
 /** What differs between the runtimes. */
 export interface CliAdapter {
@@ -24,17 +25,20 @@ const outputs: GatheredOutput[] = [];
 
 /** The program around the command, by the node: modules of any runtime. */
 export function cliHost(adapter: CliAdapter): CliHost {
+  const env = allowedEnvironment();
   return {
     platform: adapter.platform,
     openFolder: (path) => adapter.openFolder(path),
     stdout: output(process.stdout),
     stderr: output(process.stderr),
-    env: allowedEnvironment(),
+    env,
     cwd: process.cwd(),
     pid: process.pid,
     readTextFile,
     networkAddresses,
+    certificate: (request) => certificate(request, env),
     onSignal: onStopSignal,
+    onReload: onReloadSignal,
     ...(runtimeGlobals.Deno === undefined ? {} : { permit }),
   };
 }

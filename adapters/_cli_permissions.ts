@@ -13,12 +13,14 @@ import {
   STATFS,
 } from "./_deno_permissions.ts";
 import type { DenoPermission } from "./_runtime_types.ts";
+import { STATE_VARIABLES, stateFolder } from "./_state_folder.ts";
 
 /** See {@linkcode CliHost.permit}; for Deno. */
 export async function permit(needs: CliNeeds): Promise<readonly CliNote[]> {
   const refused = [
     ...await requestNetwork(needs),
     ...await requestFiles(needs),
+    ...await requestCertificate(needs),
     ...await requestAll(variables(needs)),
   ];
   if (refused.length > 0) {
@@ -71,6 +73,30 @@ async function requestFiles(
     ...unread,
     ...(path === named ? [] : await requestAll([{ name: "read", path }])),
     ...(write ? await requestAll([{ name: "write", path }]) : []),
+  ];
+}
+
+/** The files that are named, or the folder where one is kept. */
+async function requestCertificate(
+  needs: CliNeeds,
+): Promise<readonly DenoPermission[]> {
+  const { certificateFiles } = needs;
+  if (certificateFiles === null) return [];
+  if (certificateFiles.length > 0) {
+    return await requestAll(
+      certificateFiles.map((file) => ({ name: "read", path: resolve(file) })),
+    );
+  }
+  const refused = await requestAll(
+    STATE_VARIABLES.map((variable) => ({ name: "env", variable })),
+  );
+  const folder = stateFolder(allowedEnvironment());
+  return [
+    ...refused,
+    ...(folder === null ? [] : await requestAll([
+      { name: "read", path: folder },
+      { name: "write", path: folder },
+    ])),
   ];
 }
 

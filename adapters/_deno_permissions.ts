@@ -6,6 +6,9 @@ export const NETWORK_INTERFACES: DenoPermission = {
   kind: "networkInterfaces",
 };
 
+/** To know the name of this machine. */
+export const HOSTNAME: DenoPermission = { name: "sys", kind: "hostname" };
+
 /** To know what kind of file system a folder lies on, and how full it is. */
 export const STATFS: DenoPermission = { name: "sys", kind: "statfs" };
 

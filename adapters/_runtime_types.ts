@@ -31,7 +31,10 @@ export type DenoPermission =
   | { readonly name: "read" | "write"; readonly path?: string }
   | { readonly name: "net"; readonly host?: string }
   | { readonly name: "env"; readonly variable?: string }
-  | { readonly name: "sys"; readonly kind?: "networkInterfaces" | "statfs" };
+  | {
+    readonly name: "sys";
+    readonly kind?: "networkInterfaces" | "statfs" | "hostname";
+  };
 
 /** The answer about a {@linkcode DenoPermission}. */
 export interface DenoPermissionStatus {

@@ -1,8 +1,7 @@
 import process from "node:process";
 import type { StopSignal } from "../lib/cli/host.ts";
 
-/** SIGHUP is left alone, so that `nohup` keeps its meaning. */
-const SIGNALS: readonly StopSignal[] = ["SIGINT", "SIGTERM"];
+const STOP: readonly StopSignal[] = ["SIGINT", "SIGTERM"];
 
 /**
  * Calls `listener` instead of ending the program, for each SIGINT and SIGTERM,
@@ -11,17 +10,29 @@ const SIGNALS: readonly StopSignal[] = ["SIGINT", "SIGTERM"];
 export function onStopSignal(
   listener: (signal: StopSignal) => void,
 ): () => void {
-  const undo: (() => void)[] = [];
-  for (const signal of SIGNALS) {
-    const heard = (): void => listener(signal);
-    try {
-      process.on(signal, heard);
-    } catch {
-      continue; // Deno on Windows knows no SIGTERM.
-    }
-    undo.push(() => process.off(signal, heard));
-  }
+  const undo = STOP.map((signal) => onSignal(signal, () => listener(signal)));
   return () => {
     for (const stop of undo) stop();
   };
+}
+
+/**
+ * Calls `listener` for each SIGHUP until the answer is called. Only for who
+ * has a use for it: otherwise the end of a terminal ends the program, and
+ * `nohup` keeps its meaning.
+ */
+export function onReloadSignal(listener: () => void): () => void {
+  return onSignal("SIGHUP", listener);
+}
+
+function onSignal(
+  signal: StopSignal | "SIGHUP",
+  heard: () => void,
+): () => void {
+  try {
+    process.on(signal, heard);
+  } catch {
+    return () => {}; // Deno on Windows knows no SIGTERM.
+  }
+  return () => void process.off(signal, heard);
 }

@@ -10,7 +10,7 @@ const ENCRYPTED =
   /-----BEGIN ENCRYPTED PRIVATE KEY-----|Proc-Type: 4,ENCRYPTED/;
 
 /** Any private key, in whatever form. */
-const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
+const PRIVATE_KEY = /-----BEGIN ([A-Z ]*PRIVATE KEY)-----[^]*?-----END \1-----/;
 
 /** @throws {ConfigError} always */
 export function refuse(state: string, cause?: unknown): never {
@@ -47,14 +47,16 @@ export function privateKeyIn(
   text: string,
   passphrase: string | undefined,
 ): KeyObject {
-  if (!PRIVATE_KEY.test(text)) refuse("key holds no private key in PEM");
-  const isEncrypted = ENCRYPTED.test(text);
+  // Alone: with a certificate before it, Deno finds no key.
+  const [key] = PRIVATE_KEY.exec(text) ?? [];
+  if (key === undefined) refuse("key holds no private key in PEM");
+  const isEncrypted = ENCRYPTED.test(key);
   if (isEncrypted && passphrase === undefined) {
     refuse("the key is encrypted, and there is no passphrase");
   }
   try {
     return createPrivateKey({
-      key: text,
+      key,
       format: "pem",
       ...(passphrase === undefined ? {} : { passphrase }),
     });

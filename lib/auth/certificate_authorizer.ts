@@ -63,7 +63,11 @@ export class CertificateAuthorizer implements Authorizer {
   readonly #options: CertificateAuthorizerOptions;
   readonly #read: (der: Uint8Array) => ClientCertificate;
 
-  /** @param read of the adapter: `readCertificate` */
+  /**
+   * An authorizer for clients with certificates.
+   *
+   * @param read of the adapter: `readCertificate`
+   */
   constructor(
     options: CertificateAuthorizerOptions,
     read: (der: Uint8Array) => ClientCertificate,

@@ -33,16 +33,29 @@ export function announceConfiguration(
   logger.log("debug", `encoding: ${options.encoding}`);
 }
 
+/** Where the server listens. */
+export interface Listening {
+  readonly endpoint: Endpoint;
+  /** For clients that begin with TLS. */
+  readonly implicit: Endpoint | null;
+}
+
 /** Logs where the server listens, what it shares, and what to type. */
 export function announceStart(
-  endpoint: Endpoint,
+  listening: Listening,
   fileSystem: FileSystem,
   options: CliOptions,
   host: CliHost,
   logger: Logger,
 ): void {
+  const { endpoint, implicit } = listening;
   const addresses = host.networkAddresses();
-  const urls = clientUrls(endpoint, addresses, options.username);
+  const urls = [
+    ...clientUrls(endpoint, addresses, options.username),
+    ...(implicit === null
+      ? []
+      : clientUrls(implicit, addresses, options.username, "ftps")),
+  ];
   const folder = fileSystem.locate?.("/") ?? "/";
   const access = options.write ? "read and write" : "read-only";
   const user = options.username === null

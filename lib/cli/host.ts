@@ -1,5 +1,6 @@
 import type { Platform } from "../spi/clock.ts";
 import type { FileSystem } from "../spi/file_system.ts";
+import type { TlsConfig, TlsVersion } from "../spi/transport.ts";
 
 /** Where the command writes to. */
 export interface CliOutput {
@@ -11,6 +12,30 @@ export interface CliOutput {
 
 /** The signals that ask the command to end. */
 export type StopSignal = "SIGINT" | "SIGTERM";
+
+/** Which certificate shall serve. */
+export interface CertificateRequest {
+  /** PEM; `null`: one that signs itself, made once and kept. */
+  readonly certfile: string | null;
+  /** PEM; `null`: in the same file. */
+  readonly keyfile: string | null;
+  /** The oldest version of TLS that is offered. */
+  readonly minVersion: TlsVersion;
+  /** Of this machine, for a certificate that is made. */
+  readonly addresses: readonly string[];
+}
+
+/** The certificate that serves. */
+export interface CliCertificate {
+  /** Asked for each session; looks at the files. */
+  readonly config: () => TlsConfig;
+  /** Where it is. */
+  readonly file: string;
+  /** Whether it was made here. */
+  readonly isSelfSigned: boolean;
+  /** SHA-256, bytes in hexadecimal with colons between them. */
+  readonly fingerprint: string;
+}
 
 /** What the command is about to use, for a runtime that has permissions. */
 export interface CliNeeds {
@@ -24,6 +49,11 @@ export interface CliNeeds {
   readonly port: number;
   /** A file with a password, if one is named. */
   readonly passwordFile: string | null;
+  /**
+   * Files with certificate and key; none of them: what is kept; `null`: no
+   * TLS.
+   */
+  readonly certificateFiles: readonly string[] | null;
   /** An environment variable that cannot be done without. */
   readonly variable: string | null;
 }
@@ -63,6 +93,12 @@ export interface CliHost {
    */
   readTextFile(path: string): Promise<string>;
   /**
+   * The certificate to serve with.
+   *
+   * @throws {ConfigError} when there is none that holds
+   */
+  certificate(request: CertificateRequest): Promise<CliCertificate>;
+  /**
    * Asks for what is needed before any of it is used, and once; absent where
    * a program may do everything that its user may.
    *
@@ -74,4 +110,6 @@ export interface CliHost {
   networkAddresses(): readonly string[];
   /** Calls `listener` for each signal until the answer is called. */
   onSignal(listener: (signal: StopSignal) => void): () => void;
+  /** The same for SIGHUP, which asks to look at the files again. */
+  onReload(listener: () => void): () => void;
 }

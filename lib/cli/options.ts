@@ -6,10 +6,12 @@ import {
 } from "./argument_parser.ts";
 import { ipFamily } from "../protocol/address.ts";
 import { UsageError } from "./usage_error.ts";
+import type { TlsVersion } from "../spi/transport.ts";
 import {
   parsePortRange,
   parseRate,
   parseSeconds,
+  parseTlsVersion,
   parseWhole,
 } from "./values.ts";
 
@@ -36,6 +38,13 @@ type OptionName =
   | "download-rate"
   | "upload-rate"
   | "lenient-line-endings"
+  | "tls"
+  | "certfile"
+  | "keyfile"
+  | "tls-control-required"
+  | "tls-data-required"
+  | "implicit-tls"
+  | "tls-min"
   | "json"
   | "quiet"
   | "grace"
@@ -66,6 +75,13 @@ export const OPTION_SPECS: readonly OptionSpec<OptionName>[] = [
   { name: "download-rate", takesValue: true },
   { name: "upload-rate", takesValue: true },
   { name: "lenient-line-endings" },
+  { name: "tls" },
+  { name: "certfile", takesValue: true },
+  { name: "keyfile", takesValue: true },
+  { name: "tls-control-required" },
+  { name: "tls-data-required" },
+  { name: "implicit-tls", takesValue: true },
+  { name: "tls-min", takesValue: true },
   { name: "json" },
   { name: "quiet", short: "q" },
   { name: "grace", takesValue: true },
@@ -100,9 +116,24 @@ export interface CliOptions {
   readonly downloadRate: number;
   readonly uploadRate: number;
   readonly lenientLineEndings: boolean;
+  /** `null`: none. */
+  readonly tls: CliTlsOptions | null;
   readonly json: boolean;
   readonly logLevel: "debug" | "info" | "warn";
   readonly graceMs: number;
+}
+
+/** How the command uses TLS. */
+export interface CliTlsOptions {
+  /** `null`: a certificate that is made and kept. */
+  readonly certfile: string | null;
+  /** `null`: in the file of the certificate. */
+  readonly keyfile: string | null;
+  readonly controlRequired: boolean;
+  readonly dataRequired: boolean;
+  /** A port for clients that begin with a handshake; `null`: none. */
+  readonly implicitPort: number | null;
+  readonly minVersion: TlsVersion;
 }
 
 /** What a command line asks for. */
@@ -125,14 +156,17 @@ export function parseCommandLineOptions(args: readonly string[]): CliRequest {
   return { kind: "serve", options };
 }
 
+/** Reads the value of an option, or takes what it is without one. */
+type Read = <T>(
+  name: OptionName,
+  fallback: T,
+  parse: (value: string) => T,
+) => T;
+
 function readOptions(parsed: ParsedArguments<OptionName>): CliOptions {
   const { values, switches } = parsed;
   const text = (name: OptionName): string | null => values.get(name) ?? null;
-  const read = <T>(
-    name: OptionName,
-    fallback: T,
-    parse: (value: string) => T,
-  ): T => {
+  const read: Read = (name, fallback, parse) => {
     const value = values.get(name);
     return value === undefined ? fallback : named(name, value, parse);
   };
@@ -160,6 +194,7 @@ function readOptions(parsed: ParsedArguments<OptionName>): CliOptions {
     downloadRate: read("download-rate", 0, parseRate),
     uploadRate: read("upload-rate", 0, parseRate),
     lenientLineEndings: switches.has("lenient-line-endings"),
+    tls: readTls(parsed, read),
     json: switches.has("json"),
     logLevel: switches.has("debug")
       ? "debug"
@@ -168,6 +203,34 @@ function readOptions(parsed: ParsedArguments<OptionName>): CliOptions {
       : "info",
     graceMs: read("grace", 10_000, parseSeconds),
   };
+}
+
+/** Every option about TLS switches it on. */
+function readTls(
+  { values, switches }: ParsedArguments<OptionName>,
+  read: Read,
+): CliTlsOptions | null {
+  const certfile = values.get("certfile") ?? null;
+  const keyfile = values.get("keyfile") ?? null;
+  if (keyfile !== null && certfile === null) {
+    throw new UsageError("argument --keyfile: --certfile is required too");
+  }
+  const tls: CliTlsOptions = {
+    certfile,
+    keyfile,
+    controlRequired: switches.has("tls-control-required"),
+    dataRequired: switches.has("tls-data-required"),
+    implicitPort: read(
+      "implicit-tls",
+      null,
+      (value) => parseWhole(value, 0, 65535),
+    ),
+    minVersion: read("tls-min", "1.2", parseTlsVersion),
+  };
+  const isOn = switches.has("tls") || certfile !== null ||
+    tls.controlRequired || tls.dataRequired || tls.implicitPort !== null ||
+    values.has("tls-min");
+  return isOn ? tls : null;
 }
 
 /** Puts the option's name before what is wrong with its value. */

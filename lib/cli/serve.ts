@@ -13,6 +13,12 @@ import type { CliOptions } from "./options.ts";
 import { findPassword, passwordVariable } from "./password.ts";
 import { serverOptions } from "./server_options.ts";
 import { stopServer } from "./stop.ts";
+import {
+  announceTls,
+  certificateFilesOf,
+  openTls,
+  reloadOnSignal,
+} from "./tls.ts";
 
 /**
  * Shares a folder until a signal says stop.
@@ -33,6 +39,7 @@ export async function serve(
     interface: options.interface,
     port: options.port,
     passwordFile: options.passwordFile,
+    certificateFiles: certificateFilesOf(options.tls),
     variable: passwordVariable(options),
   }) ?? [];
   const fileSystem = host.openFolder(directory);
@@ -40,22 +47,30 @@ export async function serve(
     ? ""
     : await findPassword(options, host);
   const authorizer = makeAuthorizer(options, password, fileSystem, logger);
-  const server = new FtpServer(
-    host.platform,
-    serverOptions(options, authorizer, logger.sink),
-  );
+  const tls = await openTls(options, host);
+  const server = new FtpServer(host.platform, {
+    ...serverOptions(options, authorizer, logger.sink),
+    ...(tls === null ? {} : { tls: tls.options }),
+  });
   // Two are enough: the first stops in order, the second at once.
   const signals = new Queue<StopSignal>(2);
   const ignoreSignals = host.onSignal((signal) => void signals.push(signal));
+  const ignoreReloads = reloadOnSignal(tls, server, host, logger);
   try {
     announceConfiguration(options, host, logger);
     for (const { level, message } of notes) logger.log(level, message);
-    const endpoint = await listen(server, options);
-    announceStart(endpoint, fileSystem, options, host, logger);
+    const endpoint = await listen(server, options, options.port, false);
+    const implicitPort = options.tls?.implicitPort ?? null;
+    const implicit = implicitPort === null
+      ? null
+      : await listen(server, options, implicitPort, true);
+    announceStart({ endpoint, implicit }, fileSystem, options, host, logger);
+    announceTls(tls, logger);
     const signal = await signals.take();
     return await stopServer(server, signal, signals, options, host, logger);
   } finally {
     ignoreSignals();
+    ignoreReloads();
   }
 }
 
@@ -84,16 +99,17 @@ function makeAuthorizer(
 async function listen(
   server: FtpServer,
   options: CliOptions,
+  port: number,
+  implicitTls: boolean,
 ): Promise<Endpoint> {
-  const { port } = options;
-  if (options.interface !== null) {
-    return await server.listen({ hostname: options.interface, port });
-  }
+  const on = (hostname: string): Promise<Endpoint> =>
+    server.listen({ hostname, port }, { implicitTls });
+  if (options.interface !== null) return await on(options.interface);
   try {
-    return await server.listen({ hostname: "::", port });
+    return await on("::");
   } catch (error) {
     if (!(error instanceof TransportError) || !lacksIpv6(error)) throw error;
-    return await server.listen({ hostname: "0.0.0.0", port });
+    return await on("0.0.0.0");
   }
 }
 

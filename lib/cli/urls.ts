@@ -1,8 +1,8 @@
 import { ipFamily } from "../protocol/address.ts";
 import type { Endpoint } from "../spi/transport.ts";
 
-/** The port that a URL need not name. */
-const FTP_PORT = 21;
+/** The ports that URLs need not name. */
+const PORTS = { ftp: 21, ftps: 990 } as const;
 
 /**
  * The URLs under which clients reach a server, most useful first. A server on
@@ -12,16 +12,18 @@ const FTP_PORT = 21;
  * @param listening what the server is bound to
  * @param addresses of the machine, without the loopback ones
  * @param username to log in with; `null` for anonymous
+ * @param scheme `ftps` is implicit TLS
  */
 export function clientUrls(
   listening: Endpoint,
   addresses: readonly string[],
   username: string | null,
+  scheme: "ftp" | "ftps" = "ftp",
 ): readonly string[] {
   const hosts = reachable(listening.hostname, addresses);
   const user = username === null ? "" : `${encodeUser(username)}@`;
-  const port = listening.port === FTP_PORT ? "" : `:${listening.port}`;
-  return hosts.map((host) => `ftp://${user}${urlHost(host)}${port}/`);
+  const port = listening.port === PORTS[scheme] ? "" : `:${listening.port}`;
+  return hosts.map((host) => `${scheme}://${user}${urlHost(host)}${port}/`);
 }
 
 function reachable(

@@ -21,6 +21,17 @@ Main options:
       --password-file FILE     read the password from the first line of FILE
                                (the variable ANYFTPD_PASSWORD works too)
 
+Encryption (FTPS; each of these options switches it on):
+      --tls                    let clients use TLS; without --certfile, with a
+                               certificate that is made once and kept
+      --certfile FILE          the certificate, and those that lead to its root
+      --keyfile FILE           its private key (default: in the same file)
+      --tls-control-required   no logins in clear
+      --tls-data-required      no files and listings in clear
+      --implicit-tls PORT      listen on this port too, for clients that begin
+                               with TLS (usually 990)
+      --tls-min VERSION        oldest version of TLS: 1.2 or 1.3 (default: 1.2)
+
 Limits:
       --timeout SECONDS        end idle sessions and stalled transfers after
                                this time; 0 never (default: 300)
@@ -54,6 +65,8 @@ Other options:
 
 Logs go to standard error, in colour on a terminal (see NO_COLOR, FORCE_COLOR).
 Ctrl-C lets transfers finish for the time of --grace; a second one ends at once.
+A renewed certificate is noticed; SIGHUP looks at once, if the log is not shown
+on a terminal.
 
 Examples:
   anyftpd                                   share the current folder, read-only

@@ -1,3 +1,4 @@
+import type { TlsVersion } from "../spi/transport.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** The most milliseconds that a timer takes on every runtime. */
@@ -85,4 +86,14 @@ export function parsePortRange(
     throw new UsageError(`start port must be <= stop port (got ${text})`);
   }
   return { from, to };
+}
+
+/**
+ * `1.2` or `1.3`; older versions are not offered.
+ *
+ * @throws {UsageError}
+ */
+export function parseTlsVersion(text: string): TlsVersion {
+  if (text === "1.2" || text === "1.3") return text;
+  throw new UsageError(`invalid value: '${text}' (expected 1.2 or 1.3)`);
 }

@@ -11,6 +11,7 @@ export interface TlsSettings {
   config(failed: (reason: unknown) => void): TlsConfig;
   /** `off` leaves it to listeners with implicit TLS. */
   readonly control: TlsPolicy;
+  /** Of data connections. */
   readonly data: TlsPolicy;
   /** Data connections resume the TLS session of the control connection. */
   readonly resumptionRequired: boolean;

@@ -1,10 +1,16 @@
 import { FakeClock, settle } from "../../adapters/_fake_clock.ts";
 import { MemoryTransport } from "../../adapters/_memory_transport.ts";
 import { ConfigError } from "../../lib/base/errors.ts";
-import type { CliHost, CliOutput, StopSignal } from "../../lib/cli/host.ts";
+import type {
+  CertificateRequest,
+  CliCertificate,
+  CliHost,
+  CliOutput,
+  StopSignal,
+} from "../../lib/cli/host.ts";
 import { main } from "../../lib/cli/main.ts";
 import { MemoryFileSystem } from "../../lib/fs/memory_file_system.ts";
-import type { Connection } from "../../lib/spi/transport.ts";
+import type { Connection, TlsConfig } from "../../lib/spi/transport.ts";
 
 /** Hashing a password leaves the event loop, so turns cannot be counted. */
 async function turnUntil(condition: () => boolean): Promise<void> {
@@ -41,10 +47,15 @@ export class FakeCliHost implements CliHost {
   ]);
   readonly textFiles: Map<string, string> = new Map();
   addresses: readonly string[] = ["192.168.1.5"];
+  /** What TLS configurations answer with, instead of one. */
+  certificateError: Error | null = null;
+  readonly certificateRequests: CertificateRequest[] = [];
   readonly #listeners = new Set<(signal: StopSignal) => void>();
+  readonly #reloaders = new Set<() => void>();
+  #tls: TlsConfig | null = null;
 
   get signalListeners(): number {
-    return this.#listeners.size;
+    return this.#listeners.size + this.#reloaders.size;
   }
 
   openFolder(path: string): MemoryFileSystem {
@@ -61,6 +72,21 @@ export class FakeCliHost implements CliHost {
     );
   }
 
+  certificate(request: CertificateRequest): Promise<CliCertificate> {
+    this.certificateRequests.push(request);
+    const { certfile, minVersion } = request;
+    const file = certfile ?? "/home/ann/.local/state/anyftpd/self-signed.pem";
+    return Promise.resolve({
+      config: () => {
+        if (this.certificateError !== null) throw this.certificateError;
+        return this.#tls ??= { cert: file, key: "key", minVersion };
+      },
+      file,
+      isSelfSigned: certfile === null,
+      fingerprint: "AA:BB",
+    });
+  }
+
   networkAddresses(): readonly string[] {
     return this.addresses;
   }
@@ -68,6 +94,16 @@ export class FakeCliHost implements CliHost {
   onSignal(listener: (signal: StopSignal) => void): () => void {
     this.#listeners.add(listener);
     return () => void this.#listeners.delete(listener);
+  }
+
+  onReload(listener: () => void): () => void {
+    this.#reloaders.add(listener);
+    return () => void this.#reloaders.delete(listener);
+  }
+
+  /** What the system does for `kill -HUP`. */
+  reload(): void {
+    for (const listener of this.#reloaders) listener();
   }
 
   /** What the system does for Ctrl-C and `kill`. */

@@ -24,7 +24,7 @@ describe("main()", () => {
 
   for (
     const [line, message] of [
-      ["--tls", "unknown option: --tls"],
+      ["--ssl", "unknown option: --ssl"],
       ["-p", "argument -p/--port: expected one argument"],
       [
         "-u bob",

@@ -27,6 +27,7 @@ const DEFAULTS: CliOptions = {
   downloadRate: 0,
   uploadRate: 0,
   lenientLineEndings: false,
+  tls: null,
   json: false,
   logLevel: "info",
   graceMs: 10_000,
@@ -129,7 +130,7 @@ describe("parseCommandLineOptions()", () => {
       ["--max-login-attempts 0", "argument --max-login-attempts: invalid"],
       ["--download-rate fast", "argument --download-rate: invalid rate"],
       ["--grace -1", "argument --grace: expected one argument"],
-      ["--tls", "unknown option: --tls"],
+      ["--ssl", "unknown option: --ssl"],
       ["--concurrency async", "unknown option: --concurrency"],
       ["-x", "unknown option: -x"],
     ] as const
