@@ -1,16 +1,24 @@
 import { readFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
+import { dirname, resolve } from "node:path";
 import process from "node:process";
+import { pbkdf2Passwords } from "../lib/auth/password_scheme.ts";
 import { ConfigError, messageOf } from "../lib/base/errors.ts";
-import type { CliHost, CliOutput } from "../lib/cli/host.ts";
+import type { CliHost, CliOutput, WatchedText } from "../lib/cli/host.ts";
 import type { Platform } from "../lib/spi/clock.ts";
 import type { FileSystem } from "../lib/spi/file_system.ts";
 import { certificate } from "./_cli_certificate.ts";
-import { allowedEnvironment, permit } from "./_cli_permissions.ts";
+import {
+  allowedEnvironment,
+  permit,
+  permitFolders,
+} from "./_cli_permissions.ts";
 import { isGranted, NETWORK_INTERFACES } from "./_deno_permissions.ts";
 import { GatheredOutput } from "./_gathered_output.ts";
 import { runtimeGlobals } from "./_runtime_types.ts";
+import { scryptPasswords } from "./_scrypt.ts";
 import { onReloadSignal, onStopSignal } from "./_shutdown.ts";
+import { watchedFile } from "./_watched_file.ts";
 
 /** What differs between the runtimes. */
 export interface CliAdapter {
@@ -35,11 +43,13 @@ export function cliHost(adapter: CliAdapter): CliHost {
     cwd: process.cwd(),
     pid: process.pid,
     readTextFile,
+    watchTextFile,
+    passwordSchemes: [scryptPasswords, pbkdf2Passwords],
     networkAddresses,
     certificate: (request) => certificate(request, env),
     onSignal: onStopSignal,
     onReload: onReloadSignal,
-    ...(runtimeGlobals.Deno === undefined ? {} : { permit }),
+    ...(runtimeGlobals.Deno === undefined ? {} : { permit, permitFolders }),
   };
 }
 
@@ -78,6 +88,15 @@ async function readTextFile(path: string): Promise<string> {
       { cause: error },
     );
   }
+}
+
+function watchTextFile(path: string): WatchedText {
+  // Made absolute now, should the current folder become another one.
+  const absolute = resolve(path);
+  return {
+    text: watchedFile(absolute),
+    resolve: (relative) => resolve(dirname(absolute), relative),
+  };
 }
 
 function networkAddresses(): readonly string[] {

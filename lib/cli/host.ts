@@ -1,3 +1,4 @@
+import type { PasswordScheme } from "../auth/password_scheme.ts";
 import type { Platform } from "../spi/clock.ts";
 import type { FileSystem } from "../spi/file_system.ts";
 import type { TlsConfig, TlsVersion } from "../spi/transport.ts";
@@ -37,6 +38,26 @@ export interface CliCertificate {
   readonly fingerprint: string;
 }
 
+/** A small text file that is looked at again and again. */
+export interface WatchedText {
+  /**
+   * All of it. It is looked at once a second at most, but for `atOnce`.
+   *
+   * @throws {ConfigError} when it cannot be read
+   */
+  text(atOnce: boolean): string;
+  /** A path that stands in the file, and may be relative to its folder. */
+  resolve(path: string): string;
+}
+
+/** A folder that clients get to. */
+export interface CliFolder {
+  /** On the disk. */
+  readonly path: string;
+  /** Whether clients may change it. */
+  readonly write: boolean;
+}
+
 /** What the command is about to use, for a runtime that has permissions. */
 export interface CliNeeds {
   /** The folder to share. */
@@ -49,6 +70,8 @@ export interface CliNeeds {
   readonly port: number;
   /** A file with a password, if one is named. */
   readonly passwordFile: string | null;
+  /** A file with users, if one is named. */
+  readonly usersFile: string | null;
   /**
    * Files with certificate and key; none of them: what is kept; `null`: no
    * TLS.
@@ -92,6 +115,10 @@ export interface CliHost {
    * @throws {ConfigError} when it cannot be read
    */
   readTextFile(path: string): Promise<string>;
+  /** The same file, again and again. */
+  watchTextFile(path: string): WatchedText;
+  /** The ways to hash passwords; new hashes are made in the first. */
+  readonly passwordSchemes: readonly PasswordScheme[];
   /**
    * The certificate to serve with.
    *
@@ -106,6 +133,12 @@ export interface CliHost {
    * @throws {PermissionError} when something necessary is refused
    */
   permit?(needs: CliNeeds): Promise<readonly CliNote[]>;
+  /**
+   * The same for folders that are not known before the users file is read.
+   *
+   * @throws {PermissionError} when one is refused
+   */
+  permitFolders?(folders: readonly CliFolder[]): Promise<void>;
   /** IP addresses of this machine, without loopback and link-local ones. */
   networkAddresses(): readonly string[];
   /** Calls `listener` for each signal until the answer is called. */

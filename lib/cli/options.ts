@@ -26,6 +26,7 @@ type OptionName =
   | "username"
   | "password"
   | "password-file"
+  | "users"
   | "timeout"
   | "banner"
   | "permit-foreign-addresses"
@@ -63,6 +64,7 @@ export const OPTION_SPECS: readonly OptionSpec<OptionName>[] = [
   { name: "username", short: "u", takesValue: true },
   { name: "password", short: "P", takesValue: true },
   { name: "password-file", takesValue: true },
+  { name: "users", takesValue: true },
   { name: "timeout", takesValue: true },
   { name: "banner", takesValue: true },
   { name: "permit-foreign-addresses" },
@@ -103,6 +105,8 @@ export interface CliOptions {
   readonly username: string | null;
   readonly password: string | null;
   readonly passwordFile: string | null;
+  /** A file with users; `null`: `username` or anonymous. */
+  readonly users: string | null;
   readonly timeoutMs: number;
   /** `null`: the server's own. */
   readonly banner: string | null;
@@ -182,6 +186,7 @@ function readOptions(parsed: ParsedArguments<OptionName>): CliOptions {
     username: text("username"),
     password: text("password"),
     passwordFile: text("password-file"),
+    users: text("users"),
     timeoutMs: read("timeout", 300_000, parseSeconds),
     banner: text("banner"),
     permitForeignAddresses: switches.has("permit-foreign-addresses"),
@@ -289,6 +294,12 @@ function checkCombination(
     throw new UsageError(
       "argument --password-file: not allowed with -P/--password",
     );
+  }
+  if (options.users === "") {
+    throw new UsageError("argument --users: must not be empty");
+  }
+  if (options.users !== null && options.username !== null) {
+    throw new UsageError("argument --users: not allowed with -u/--username");
   }
   if (options.username === null) {
     if (options.password !== null || options.passwordFile !== null) {

@@ -1,5 +1,6 @@
 import { FakeClock, settle } from "../../adapters/_fake_clock.ts";
 import { MemoryTransport } from "../../adapters/_memory_transport.ts";
+import { pbkdf2Passwords } from "../../lib/auth/password_scheme.ts";
 import { ConfigError } from "../../lib/base/errors.ts";
 import type {
   CertificateRequest,
@@ -7,6 +8,7 @@ import type {
   CliHost,
   CliOutput,
   StopSignal,
+  WatchedText,
 } from "../../lib/cli/host.ts";
 import { main } from "../../lib/cli/main.ts";
 import { MemoryFileSystem } from "../../lib/fs/memory_file_system.ts";
@@ -46,6 +48,8 @@ export class FakeCliHost implements CliHost {
     [this.cwd, new MemoryFileSystem()],
   ]);
   readonly textFiles: Map<string, string> = new Map();
+  permitFolders?: NonNullable<CliHost["permitFolders"]>;
+  readonly passwordSchemes: CliHost["passwordSchemes"] = [pbkdf2Passwords];
   addresses: readonly string[] = ["192.168.1.5"];
   /** What TLS configurations answer with, instead of one. */
   certificateError: Error | null = null;
@@ -70,6 +74,17 @@ export class FakeCliHost implements CliHost {
     return Promise.reject(
       new ConfigError(`Cannot read "${path}": no such file or directory`),
     );
+  }
+
+  watchTextFile(path: string): WatchedText {
+    return {
+      text: () => {
+        const text = this.textFiles.get(path);
+        if (text !== undefined) return text;
+        throw new ConfigError(`Cannot read "${path}": no such file`);
+      },
+      resolve: (relative) => new URL(relative, `file://${this.cwd}/`).pathname,
+    };
   }
 
   certificate(request: CertificateRequest): Promise<CliCertificate> {

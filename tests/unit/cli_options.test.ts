@@ -15,6 +15,7 @@ const DEFAULTS: CliOptions = {
   username: null,
   password: null,
   passwordFile: null,
+  users: null,
   timeoutMs: 300_000,
   banner: null,
   permitForeignAddresses: false,
