@@ -26,6 +26,7 @@ export type {
   CliCertificate,
   CliFolder,
   CliHost,
+  CliInput,
   CliNeeds,
   CliNote,
   CliOutput,

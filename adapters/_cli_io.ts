@@ -1,9 +1,8 @@
-import { readFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
 import { dirname, resolve } from "node:path";
 import process from "node:process";
 import { pbkdf2Passwords } from "../lib/auth/password_scheme.ts";
-import { ConfigError, messageOf } from "../lib/base/errors.ts";
+import { ConfigError } from "../lib/base/errors.ts";
 import type { CliHost, CliOutput, WatchedText } from "../lib/cli/host.ts";
 import type { Platform } from "../lib/spi/clock.ts";
 import type { FileSystem } from "../lib/spi/file_system.ts";
@@ -18,6 +17,8 @@ import { GatheredOutput } from "./_gathered_output.ts";
 import { runtimeGlobals } from "./_runtime_types.ts";
 import { scryptPasswords } from "./_scrypt.ts";
 import { onReloadSignal, onStopSignal } from "./_shutdown.ts";
+import { terminalInput } from "./_terminal_input.ts";
+import { findTextFile, updateTextFile } from "./_text_file.ts";
 import { watchedFile } from "./_watched_file.ts";
 
 /** What differs between the runtimes. */
@@ -37,12 +38,16 @@ export function cliHost(adapter: CliAdapter): CliHost {
   return {
     platform: adapter.platform,
     openFolder: (path) => adapter.openFolder(path),
+    stdin: terminalInput(),
     stdout: output(process.stdout),
     stderr: output(process.stderr),
     env,
     cwd: process.cwd(),
     pid: process.pid,
     readTextFile,
+    findTextFile,
+    updateTextFile: (path, update) => updateTextFile(path, update),
+    absolutePath: (path) => resolve(path),
     watchTextFile,
     passwordSchemes: [scryptPasswords, pbkdf2Passwords],
     networkAddresses,
@@ -78,16 +83,9 @@ function output(stream: NodeJS.WriteStream): CliOutput {
 }
 
 async function readTextFile(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    // "ENOENT: no such file or directory, open 'x'"
-    const reason = /^[A-Z]+: ([^,]+)/.exec(messageOf(error))?.[1];
-    throw new ConfigError(
-      `Cannot read "${path}": ${reason ?? messageOf(error)}`,
-      { cause: error },
-    );
-  }
+  const text = await findTextFile(path);
+  if (text !== null) return text;
+  throw new ConfigError(`Cannot read "${path}": no such file or directory`);
 }
 
 function watchTextFile(path: string): WatchedText {

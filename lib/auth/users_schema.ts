@@ -147,7 +147,7 @@ export const USERS_SCHEMA: JsonSchema = {
       type: "object",
       propertyNames: {
         title: "a name without control characters",
-        pattern: "^[^\\u0000-\\u001f\\u007f]+$",
+        pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]+$",
       },
       additionalProperties: USER,
     },

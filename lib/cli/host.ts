@@ -11,6 +11,19 @@ export interface CliOutput {
   write(text: string): void;
 }
 
+/** Where the command reads from. */
+export interface CliInput {
+  /** Whether a person types. */
+  readonly isTerminal: boolean;
+  /** The first line, its end included if it has one. */
+  readLine(): Promise<string>;
+  /**
+   * Asks at the terminal, without showing the answer; `null` when there is
+   * none.
+   */
+  readSecret(prompt: string): Promise<string | null>;
+}
+
 /** The signals that ask the command to end. */
 export type StopSignal = "SIGINT" | "SIGTERM";
 
@@ -93,6 +106,8 @@ export interface CliNote {
 export interface CliHost {
   /** Sockets, clock and randomness for the server. */
   readonly platform: Platform;
+  /** For passwords. */
+  readonly stdin: CliInput;
   /** For help and version. */
   readonly stdout: CliOutput;
   /** For errors and the log. */
@@ -115,7 +130,28 @@ export interface CliHost {
    * @throws {ConfigError} when it cannot be read
    */
   readTextFile(path: string): Promise<string>;
-  /** The same file, again and again. */
+  /**
+   * The same; `null` when there is no such file.
+   *
+   * @throws {ConfigError} when it cannot be read
+   */
+  findTextFile(path: string): Promise<string | null>;
+  /**
+   * Changes a text file, or makes one that only its owner can read. Nobody
+   * sees half a file, and of two who change it at the same time, the second
+   * one waits and finds what the first one wrote.
+   *
+   * @param update is given `null` when there is no such file; when it throws,
+   * nothing is changed
+   * @throws {ConfigError} when it cannot be read or written
+   */
+  updateTextFile(
+    path: string,
+    update: (text: string | null) => string,
+  ): Promise<void>;
+  /** A path of the command line, as it is from everywhere. */
+  absolutePath(path: string): string;
+  /** A text file that is looked at again and again. */
   watchTextFile(path: string): WatchedText;
   /** The ways to hash passwords; new hashes are made in the first. */
   readonly passwordSchemes: readonly PasswordScheme[];

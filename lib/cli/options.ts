@@ -1,11 +1,19 @@
 import {
-  describeOption,
+  namedValue,
   type OptionSpec,
   parseArguments,
   type ParsedArguments,
 } from "./argument_parser.ts";
 import { ipFamily } from "../protocol/address.ts";
+import { USAGE } from "./usage.ts";
 import { UsageError } from "./usage_error.ts";
+import {
+  type HelpRequest,
+  type NewPassword,
+  parseHashCommand,
+  parseUserCommand,
+  type UserRequest,
+} from "./user_options.ts";
 import type { TlsVersion } from "../spi/transport.ts";
 import {
   parsePortRange,
@@ -142,8 +150,10 @@ export interface CliTlsOptions {
 
 /** What a command line asks for. */
 export type CliRequest =
-  | { readonly kind: "help" }
+  | HelpRequest
   | { readonly kind: "version" }
+  | { readonly kind: "user"; readonly request: UserRequest }
+  | { readonly kind: "hash"; readonly password: NewPassword }
   | { readonly kind: "serve"; readonly options: CliOptions };
 
 /**
@@ -152,8 +162,14 @@ export type CliRequest =
  * @throws {UsageError} for anything that cannot be understood
  */
 export function parseCommandLineOptions(args: readonly string[]): CliRequest {
+  const [command, ...rest] = args;
+  if (command === "hash") return parseHashCommand(rest);
+  if (command === "user") {
+    const request = parseUserCommand(rest);
+    return request.kind === "help" ? request : { kind: "user", request };
+  }
   const parsed = parseArguments(args, OPTION_SPECS);
-  if (parsed.switches.has("help")) return { kind: "help" };
+  if (parsed.switches.has("help")) return { kind: "help", text: USAGE };
   if (parsed.switches.has("version")) return { kind: "version" };
   const options = readOptions(parsed);
   checkCombination(options, parsed.switches);
@@ -172,7 +188,10 @@ function readOptions(parsed: ParsedArguments<OptionName>): CliOptions {
   const text = (name: OptionName): string | null => values.get(name) ?? null;
   const read: Read = (name, fallback, parse) => {
     const value = values.get(name);
-    return value === undefined ? fallback : named(name, value, parse);
+    const spec = OPTION_SPECS.find((candidate) => candidate.name === name);
+    return value === undefined
+      ? fallback
+      : namedValue(spec ?? { name }, value, parse);
   };
   const count = (name: OptionName, least: number, fallback: number): number =>
     read(name, fallback, (value) => parseWhole(value, least));
@@ -236,22 +255,6 @@ function readTls(
     tls.controlRequired || tls.dataRequired || tls.implicitPort !== null ||
     values.has("tls-min");
   return isOn ? tls : null;
-}
-
-/** Puts the option's name before what is wrong with its value. */
-function named<T>(
-  name: OptionName,
-  value: string,
-  parse: (value: string) => T,
-): T {
-  try {
-    return parse(value);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    const spec = OPTION_SPECS.find((candidate) => candidate.name === name);
-    const label = describeOption(spec ?? { name });
-    throw new UsageError(`${label}: ${error.message}`);
-  }
 }
 
 /** `[::1]`, as URLs write it, means `::1`; nothing means every interface. */

@@ -1,6 +1,8 @@
 /** What `--help` prints: 80 columns, every option once. */
 export const USAGE: string = `\
 Usage: anyftpd [options] [DIRECTORY]
+       anyftpd user add|passwd|del|list ...  (see 'anyftpd user --help')
+       anyftpd hash [options]                (see 'anyftpd hash --help')
 
 Share a folder by FTP. Without options: the current folder, read-only, for
 anonymous users, on port 2121 of every interface.
@@ -75,4 +77,6 @@ the log is not shown on a terminal.
 Examples:
   anyftpd                                   share the current folder, read-only
   anyftpd -w -u ann --password-file secret /srv/files
+  anyftpd user add ann --users users.json --directory /srv/ann --write
+  anyftpd --users users.json --tls
 `;

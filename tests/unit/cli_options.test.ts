@@ -3,6 +3,7 @@ import {
   type CliOptions,
   parseCommandLineOptions,
 } from "../../lib/cli/options.ts";
+import { USAGE } from "../../lib/cli/usage.ts";
 import { UsageError } from "../../lib/cli/usage_error.ts";
 
 const DEFAULTS: CliOptions = {
@@ -97,6 +98,7 @@ describe("parseCommandLineOptions()", () => {
     test(`shows help for ${line}`, () => {
       expect(parseCommandLineOptions(line.split(" "))).toEqual({
         kind: "help",
+        text: USAGE,
       });
     });
   }

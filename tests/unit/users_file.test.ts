@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import {
   type PasswordScheme,
@@ -232,6 +233,17 @@ test("refusalOf() tells why, and expires at the very moment", () => {
   expect(why({ networks: ["11.0.0.0/8"] }))
     .toBe("the user may not come from there");
   expect(why({ networks: [] })).toBe("the user may not come from there");
+});
+
+test("the example of the README is a users file", () => {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url));
+  const [, example] = /```json\n([\s\S]*?)```/.exec(String(readme))!;
+  expect(example).toContain("$scrypt$ln=15,r=8,p=3$HASH");
+  const { users } = parseUsers(
+    example!.replace(/"\$scrypt\$.*?"/, JSON.stringify(HASH)),
+    SCHEMES,
+  );
+  expect([...users.keys()]).toEqual(["ann", "anonymous"]);
 });
 
 test("the published schema is the one that files are checked with", async () => {
