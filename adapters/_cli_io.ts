@@ -6,6 +6,7 @@ import { ConfigError } from "../lib/base/errors.ts";
 import type { CliHost, CliOutput, WatchedText } from "../lib/cli/host.ts";
 import type { Platform } from "../lib/spi/clock.ts";
 import type { FileSystem } from "../lib/spi/file_system.ts";
+import { argon2idPasswords } from "./_argon2.ts";
 import { certificate } from "./_cli_certificate.ts";
 import {
   allowedEnvironment,
@@ -49,7 +50,11 @@ export function cliHost(adapter: CliAdapter): CliHost {
     updateTextFile: (path, update) => updateTextFile(path, update),
     absolutePath: (path) => resolve(path),
     watchTextFile,
-    passwordSchemes: [scryptPasswords, pbkdf2Passwords],
+    passwordSchemes: [
+      scryptPasswords,
+      pbkdf2Passwords,
+      ...(argon2idPasswords === null ? [] : [argon2idPasswords]),
+    ],
     networkAddresses,
     certificate: (request) => certificate(request, env),
     onSignal: onStopSignal,

@@ -17,8 +17,8 @@ the terminal, or read from the first line of standard input:
   -P, --password TEXT          other users of this machine can see it
       --password-file FILE     read it from the first line of FILE; - is
                                standard input
-      --scheme NAME            how to hash it: scrypt or pbkdf2
-                               (default: scrypt)
+      --scheme NAME            how to hash it: scrypt, pbkdf2, or argon2id where
+                               it can be had (default: scrypt)
 
 Options for add:
   -d, --directory DIRECTORY    folder of the user (default: what the server
@@ -53,6 +53,7 @@ Options:
   -P, --password TEXT          other users of this machine can see it
       --password-file FILE     read it from the first line of FILE; - is
                                standard input
-      --scheme NAME            scrypt or pbkdf2 (default: scrypt)
+      --scheme NAME            scrypt, pbkdf2, or argon2id where it can be had:
+                               Node from 24.7 on, and Bun (default: scrypt)
   -h, --help                   print this help and exit
 `;
