@@ -36,6 +36,9 @@ Options for add:
       --max-sessions N         sessions at the same time; 0 is no limit
       --download-rate RATE     bytes per second, such as 800K or 1.5M
       --upload-rate RATE       the same for uploads
+      --quota SIZE             bytes of all files in the user's folder, such as
+                               500M or 10G
+      --max-files N            files and folders in it
       --tls-required           not to be let in without TLS
   -h, --help                   print this help and exit
 

@@ -5,6 +5,7 @@ import {
 } from "../auth/permissions.ts";
 import { UsersAuthorizer } from "../auth/users_authorizer.ts";
 import { parseUsersEntry } from "../auth/users_file.ts";
+import { QuotaBook } from "../fs/quota_book.ts";
 import type { FileSystem } from "../spi/file_system.ts";
 import type { CliFolder, CliHost, WatchedText } from "./host.ts";
 import type { Logger } from "./logger.ts";
@@ -38,6 +39,7 @@ export async function openUsers(
     fileSystem,
     permissions,
     schemes: host.passwordSchemes,
+    quotas: new QuotaBook({ now: () => host.platform.clock.now() }),
     clock: host.platform.clock,
     log: (level, message) => logger.log(level, message),
   });

@@ -53,7 +53,7 @@ async function canLogIn(
 test(
   "users are made, let in, changed and kept out by the commands",
   async () => {
-    const add = "user add ann --users users.json -w -d ann";
+    const add = "user add ann --users users.json -w -d ann --quota 8";
     expect(await run(add, "secret\n")).toBe('added user "ann"\n');
     expect(statSync(folder.at("users.json")).mode & 0o777).toBe(0o600);
     expect(readFileSync(folder.at("users.json"), "utf8")).not.toContain(
@@ -66,6 +66,11 @@ test(
     const client = await FtpClient.login(target, "ann", "secret");
     await client.store("STOR a", "hello");
     expect(readFileSync(join(folder.at("ann"), "a"), "utf8")).toBe("hello");
+    const data = await client.openData();
+    await client.expect("STOR b", 125, 150);
+    await data.end(Buffer.from("full"));
+    expect(String((await client.reply()).lines)).toContain("Disk quota");
+    data.destroy();
     expect(await canLogIn(target, "bob", "secret")).toBe(false);
 
     await run("user passwd ann --users users.json", "other");

@@ -6,6 +6,7 @@ import {
 } from "../../lib/auth/users_authorizer.ts";
 import type { UserEntry } from "../../lib/auth/users_file.ts";
 import { ConfigError } from "../../lib/base/errors.ts";
+import { QuotaBook } from "../../lib/fs/quota_book.ts";
 import { MemoryFileSystem } from "../../lib/fs/memory_file_system.ts";
 import type { Account, Action } from "../../lib/spi/authorizer.ts";
 
@@ -247,6 +248,40 @@ describe("a login", () => {
     const users = make({ schemes: [slow] });
     expect(await login(users, "ann", "secret")).toBeNull();
     expect(await login(users, "ann", "other")).not.toBeNull();
+  });
+});
+
+describe("a user with a quota", () => {
+  const file = (quota: UserEntry["quota"]): void =>
+    set({
+      ann: { password: "1:secret", permissions: "w", quota } as UserEntry,
+    });
+
+  test("is kept to it, as the file has it now", async () => {
+    file({ files: 1 });
+    const quotas = new QuotaBook();
+    const users = make({ quotas });
+    const { fileSystem } = (await login(users, "ann", "secret"))!;
+    await fileSystem.makeDirectory("/quota1");
+    const second = () => fileSystem.makeDirectory("/quota2");
+    await expect(second()).rejects.toMatchObject({ code: "quota-exceeded" });
+    file({ files: 2 });
+    await second();
+    expect(quotas.usage("/")?.files).toBe(2);
+    // Out of the file: the last quota holds for what is still open.
+    set({});
+    await expect(fileSystem.makeDirectory("/quota3")).rejects
+      .toMatchObject({ code: "quota-exceeded" });
+    await fileSystem.removeDirectory("/quota1");
+    await fileSystem.removeDirectory("/quota2");
+  });
+
+  test("is a mistake where nobody keeps quotas", () => {
+    file({ bytes: 5 });
+    expect(() => make()).toThrow(
+      'Cannot use the users file: user "ann" has a quota, and no quotas are ' +
+        "kept here",
+    );
   });
 });
 
