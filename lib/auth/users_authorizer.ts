@@ -160,14 +160,31 @@ export class UsersAuthorizer implements Authorizer {
     // Checking takes its time, and the file may have been changed meanwhile.
     const now = this.#current(false).users.get(username);
     if (now?.password?.text !== user?.password?.text) return null;
-    if (now === undefined) return null;
-    const why = this.#refusal(now, remote.hostname);
-    if (why === null) return await this.#account(now, remote.hostname);
+    return now === undefined ? null : await this.#admit(now, remote.hostname);
+  }
+
+  /**
+   * The account of a user who may log in from there today, without a password:
+   * for authorizers that have another proof, such as `CertificateAuthorizer`.
+   *
+   * @throws {ConfigError} the user's folder is not there
+   */
+  async account(
+    username: string,
+    request: Pick<LoginRequest, "remote">,
+  ): Promise<Account | null> {
+    const user = this.#current(false).users.get(username);
+    return user === undefined
+      ? null
+      : await this.#admit(user, request.remote.hostname);
+  }
+
+  async #admit(user: UserRecord, hostname: string): Promise<Account | null> {
+    const why = this.#refusal(user, hostname);
+    if (why === null) return await this.#account(user, hostname);
     this.#log(
       "info",
-      `refused user ${
-        JSON.stringify(username)
-      } from ${remote.hostname}: ${why}`,
+      `refused user ${JSON.stringify(user.name)} from ${hostname}: ${why}`,
     );
     return null;
   }

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { CertificateAuthorizer } from "../../lib/auth/certificate_authorizer.ts";
 import type { PasswordScheme } from "../../lib/auth/password_scheme.ts";
 import {
   UsersAuthorizer,
@@ -249,6 +250,42 @@ describe("a login", () => {
     expect(await login(users, "ann", "secret")).toBeNull();
     expect(await login(users, "ann", "other")).not.toBeNull();
   });
+});
+
+test("a client's certificate lets in whom the file lets in", async () => {
+  set({
+    ann: { password: "1:secret", home: "/in" },
+    far: { password: "1:secret", networks: ["11.0.0.0/8"] },
+  });
+  const users = make();
+  const authorizer = new CertificateAuthorizer({
+    user: ({ commonName }) => commonName,
+    account: (name, request) => users.account(name, request),
+    passwords: users,
+  }, (der) => ({
+    subject: "",
+    commonName: new TextDecoder().decode(der),
+    issuer: "",
+    alternativeNames: [],
+    fingerprint: "",
+    serialNumber: "",
+    der,
+  }));
+  const recognized = (username: string, hostname = "10.0.0.1") =>
+    authorizer.recognize({
+      username,
+      remote: { hostname, port: 1 },
+      local: { hostname: "127.0.0.1", port: 21 },
+      secure: true,
+      peerCertificate: new TextEncoder().encode(username),
+    });
+  expect(await recognized("ann")).toMatchObject({ name: "ann", home: "/in" });
+  expect(await recognized("far")).toBeNull();
+  expect(await recognized("far", "11.0.0.1")).toMatchObject({ name: "far" });
+  expect(await recognized("nobody")).toBeNull();
+  expect(log).toEqual([
+    'info refused user "far" from 10.0.0.1: the user may not come from there',
+  ]);
 });
 
 describe("a user with a quota", () => {
