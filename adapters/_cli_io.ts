@@ -1,3 +1,4 @@
+import { realpathSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { dirname, resolve } from "node:path";
 import process from "node:process";
@@ -97,9 +98,18 @@ function watchTextFile(path: string): WatchedText {
   // Made absolute now, should the current folder become another one.
   const absolute = resolve(path);
   return {
+    path: realPath(absolute),
     text: watchedFile(absolute),
     resolve: (relative) => resolve(dirname(absolute), relative),
   };
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path; // There is none, as reading it will tell.
+  }
 }
 
 function networkAddresses(): readonly string[] {

@@ -4,8 +4,9 @@ import {
   WRITE_PERMISSIONS,
 } from "../auth/permissions.ts";
 import { UsersAuthorizer } from "../auth/users_authorizer.ts";
-import { parseUsersEntry } from "../auth/users_file.ts";
+import { parseUsersEntry, type UsersEntry } from "../auth/users_file.ts";
 import { QuotaBook } from "../fs/quota_book.ts";
+import { isInside } from "../protocol/path.ts";
 import type { FileSystem } from "../spi/file_system.ts";
 import type { CliFolder, CliHost, WatchedText } from "./host.ts";
 import type { Logger } from "./logger.ts";
@@ -32,10 +33,24 @@ export async function openUsers(
   if (options.users === null) return null;
   const file = host.watchTextFile(options.users);
   const permissions = permissionsOf(options);
-  await host.permitFolders?.(foldersOf(file, permissions));
-  return new UsersAuthorizer({
+  const { users } = parseUsersEntry(file.text(true));
+  await host.permitFolders?.(foldersOf(users, file, permissions));
+  const warn = (shared: FileSystem): void => {
+    const folder = shared.locate?.("/");
+    if (folder === undefined || !isInside(folder, file.path)) return;
+    logger.log(
+      "warn",
+      `${file.path} lies in a folder that is shared: clients may get to the ` +
+        "passwords",
+    );
+  };
+  const authorizer = new UsersAuthorizer({
     text: (atOnce) => file.text(atOnce),
-    openFolder: (directory) => host.openFolder(file.resolve(directory)),
+    openFolder: (directory) => {
+      const folder = host.openFolder(file.resolve(directory));
+      warn(folder);
+      return folder;
+    },
     fileSystem,
     permissions,
     schemes: host.passwordSchemes,
@@ -43,14 +58,18 @@ export async function openUsers(
     clock: host.platform.clock,
     log: (level, message) => logger.log(level, message),
   });
+  if (Object.values(users).some((user) => user.directory === undefined)) {
+    warn(fileSystem);
+  }
+  return authorizer;
 }
 
 /** The folders that the users of a file have for themselves. */
 function foldersOf(
+  users: UsersEntry["users"],
   file: WatchedText,
   permissions: string,
 ): readonly CliFolder[] {
-  const { users } = parseUsersEntry(file.text(true));
   return Object.values(users).flatMap((user) => {
     if (user.directory === undefined) return [];
     const letters = [user.permissions ?? permissions].concat(

@@ -103,6 +103,36 @@ test("SIGHUP looks at the file at once, and a broken one is told", async () => {
   expect(await exit).toBe(0);
 });
 
+test("warns of a users file that clients can get at", async () => {
+  const located = (path: string): MemoryFileSystem =>
+    Object.assign(new MemoryFileSystem(), {
+      locate: (below: string) => path + (below === "/" ? "" : below),
+    });
+  host.folders.set("/home/ann", located("/home/ann"));
+  host.folders.set("/home/ann/bob", located("/home/ann/bob"));
+  host.folders.set("/home", located("/home"));
+  const warning = "/home/ann/users.json lies in a folder that is shared";
+  for (
+    const [directories, times] of [
+      [["bob"], 0],
+      [["bob", undefined], 1],
+      [["/home", "/home"], 1],
+    ] as const
+  ) {
+    set(Object.fromEntries(
+      directories.map((
+        directory,
+        at,
+      ) => [`user${at}`, { password, directory }]),
+    ));
+    host.stderr.text = "";
+    const { exit } = await host.start("--users users.json");
+    expect(host.stderr.text.split(warning)).toHaveLength(times + 1);
+    host.signal("SIGTERM");
+    expect(await exit).toBe(0);
+  }
+});
+
 test("asks for the folders of the users, and who may write there", async () => {
   const asked: unknown[] = [];
   host.permitFolders = (folders) => {
