@@ -188,8 +188,9 @@ export interface Connection {
 
   /**
    * Ends TLS and goes on in clear: sends close_notify, waits for that of the
-   * client, and keeps what came behind it for `read()`. `tls` is `null` then.
-   * The client must not send data meanwhile. Give it a time by `close()`. No
+   * client, or for clear text from those that send none, and keeps what came
+   * behind it for `read()`. `tls` is `null` then. The client must not send data
+   * meanwhile. Give it a time by `close()`. No
    * other call may be under way. Absent where the connection cannot; see
    * `stoppable`.
    *
