@@ -28,7 +28,7 @@ export interface CertificateRequest {
 /** The certificate that serves. */
 export interface CliCertificate {
   /** Asked for each session; looks at the files. */
-  readonly config: () => TlsConfig;
+  readonly config: (fresh: boolean) => TlsConfig;
   /** Where it is. */
   readonly file: string;
   /** Whether it was made here. */

@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { X509Certificate } from "node:crypto";
 import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -14,6 +15,8 @@ import {
 import { sampleBytes, TemporaryFolder, until } from "../support/files.ts";
 import { type ClientTarget, FtpClient } from "../support/ftp_client.ts";
 import type { DataChannel } from "../support/data_channel.ts";
+import { FtpsClient } from "../support/ftps_client.ts";
+import { OTHER, SERVER } from "../support/tls_certificates.ts";
 
 const cleanUps: (() => void | Promise<void>)[] = [];
 
@@ -198,6 +201,84 @@ describe("anyftpd serving", () => {
     const coloured = run(`-p 0 ${folder()}`, { env: { FORCE_COLOR: "1" } });
     await coloured.listening();
     expect(coloured.stderr.startsWith("\x1b[32m[I ")).toBe(true);
+  });
+});
+
+describe("anyftpd over TLS", () => {
+  /** SHA-256 of the certificate that a new client is shown. */
+  function shown(port: number): string {
+    // Deno's own client resumes sessions unasked, and shows the old one.
+    const { stdout } = spawnSync("openssl", [
+      ...["s_client", "-starttls", "ftp", "-connect", `127.0.0.1:${port}`],
+    ], { input: "", encoding: "utf8" });
+    return new X509Certificate(stdout).fingerprint256;
+  }
+
+  /** Downloads `big` from a port; answers the fingerprint of who served. */
+  async function served(port: number): Promise<string> {
+    const client = new FtpsClient(port);
+    await client.expect(null, 220);
+    await client.expect("AUTH TLS", 234);
+    const secure = await client.secure();
+    await client.expect("USER anonymous", 331);
+    await client.expect("PASS x", 230);
+    await client.expect("PBSZ 0", 200);
+    await client.expect("PROT P", 200);
+    await client.expect("TYPE I", 200);
+    const { content } = await client.retrieve("RETR big");
+    expect(content).toHaveLength(100_000);
+    client[Symbol.dispose]();
+    return secure.getPeerCertificate().fingerprint256;
+  }
+
+  test("makes a certificate once and shows its fingerprint", async () => {
+    const shared = folder();
+    writeFileSync(join(shared, "big"), sampleBytes(100_000));
+    const env = { XDG_STATE_HOME: folder() };
+    const prints: string[] = [];
+    for (let round = 0; round < 2; round++) {
+      const command = run(`--tls -p 0 -i 127.0.0.1 ${shared}`, { env });
+      const { port } = await command.listening();
+      await command.logs("SHA-256 fingerprint: ");
+      const print = /SHA-256 fingerprint: (\S+)/.exec(command.stderr)?.[1];
+      expect(await served(port)).toBe(print);
+      prints.push(print!);
+      command.signal("SIGTERM");
+      expect(await command.exit).toBe(0);
+    }
+    expect(prints[0]).toBe(prints[1]);
+  }, 30_000);
+
+  test("serves a given certificate, and a renewed one", async () => {
+    const shared = folder();
+    writeFileSync(join(shared, "big"), sampleBytes(100_000));
+    const [cert, key] = [join(folder(), "cert.pem"), join(folder(), "key.pem")];
+    writeFileSync(cert, SERVER.cert);
+    writeFileSync(key, SERVER.key);
+    const command = run(
+      `--certfile ${cert} --keyfile ${key} -p 0 -i 127.0.0.1 ${shared}`,
+    );
+    const { port } = await command.listening();
+    const first = shown(port);
+    await served(port);
+    writeFileSync(cert, OTHER.cert);
+    command.signal("SIGHUP");
+    await command.logs("does not fit the certificate");
+    expect(shown(port)).toBe(first);
+    writeFileSync(key, OTHER.key);
+    command.signal("SIGHUP");
+    await command.logs("certificate read again.");
+    expect(shown(port)).not.toBe(first);
+    await served(port);
+    command.signal("SIGTERM");
+    expect(await command.exit).toBe(0);
+  }, 30_000);
+
+  test("answers a wrong certificate with one line and 2", async () => {
+    const command = run("--certfile /no/such.pem .");
+    expect(await command.exit).toBe(2);
+    expect(command.stderr)
+      .toBe("anyftpd: error: Cannot read /no/such.pem: no such file\n");
   });
 });
 
