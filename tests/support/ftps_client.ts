@@ -9,6 +9,8 @@ export interface ClientTls {
   readonly session?: Buffer | undefined;
   readonly cert?: string;
   readonly key?: string;
+  /** Another port that leads to a passive one. */
+  readonly detour?: (port: number) => Promise<number>;
 }
 
 /** How a data connection ended: all of it, or not. */
@@ -27,6 +29,11 @@ export class FtpsClient implements Disposable {
   readonly #waiters: ((reply: Reply | null) => void)[] = [];
   readonly #opened: Socket[] = [];
   #stream: Socket;
+  #over: (how: "end" | "error") => void = () => {};
+  /** How the control connection ended. */
+  readonly closed: Promise<"end" | "error"> = new Promise((resolve) =>
+    this.#over = resolve
+  );
   /** The last session that the server gave on the control connection. */
   session: Buffer | undefined;
 
@@ -44,6 +51,18 @@ export class FtpsClient implements Disposable {
     await client.expect(null, 220);
     await client.expect("AUTH TLS", 234);
     await client.secure();
+    await client.logIn();
+    return client;
+  }
+
+  /** The same for a port where clients begin with TLS. */
+  static async implicit(
+    port: number,
+    tls: ClientTls = {},
+  ): Promise<FtpsClient> {
+    const client = new FtpsClient(port, tls);
+    await client.secure();
+    await client.expect(null, 220);
     await client.logIn();
     return client;
   }
@@ -92,7 +111,8 @@ export class FtpsClient implements Disposable {
   /** A connection to a passive port, clear yet. */
   async passive(): Promise<Socket> {
     const reply = await this.expect("EPSV", 229);
-    const port = Number(/\(\|\|\|(\d+)\|\)/.exec(reply.raw)?.[1]);
+    const named = Number(/\(\|\|\|(\d+)\|\)/.exec(reply.raw)?.[1]);
+    const port = await this.#tls.detour?.(named) ?? named;
     const socket = connectTcp(port, "127.0.0.1");
     socket.on("error", () => {});
     this.#opened.push(socket);
@@ -157,8 +177,15 @@ export class FtpsClient implements Disposable {
     stream.on("data", (chunk: Buffer) => {
       for (const reply of this.#parser.push(chunk)) this.#deliver(reply);
     });
-    stream.on("error", () => this.#deliver(null));
-    stream.on("close", () => this.#deliver(null));
+    stream.once("end", () => this.#over("end"));
+    stream.on("error", () => {
+      this.#over("error");
+      this.#deliver(null);
+    });
+    stream.on("close", () => {
+      this.#over("error");
+      this.#deliver(null);
+    });
   }
 
   #deliver(reply: Reply | null): void {
