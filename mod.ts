@@ -22,6 +22,7 @@ export {
 } from "./adapters/_certificate_files.ts";
 export { readCertificate } from "./adapters/_client_certificate.ts";
 export type { ServeOptions } from "./adapters/_serve.ts";
+export { WorkerPool, type WorkerPoolOptions } from "./adapters/_worker_pool.ts";
 export * from "./lib/mod.ts";
 
 /**

@@ -34,6 +34,7 @@ export { nodeListener, type NodeListenerOptions } from "./_node_listener.ts";
 export type { NodeTransport } from "./_node_transport.ts";
 export type { NodeServer, NodeSocket } from "./_node_types.ts";
 export type { ServeOptions } from "./_serve.ts";
+export { WorkerPool, type WorkerPoolOptions } from "./_worker_pool.ts";
 export * from "../lib/mod.ts";
 
 /**

@@ -9,6 +9,7 @@ import type { Authorizer } from "../spi/authorizer.ts";
 import type { LogLevel, LogSink } from "../spi/log.ts";
 import type { Transport } from "../spi/transport.ts";
 import { expandPorts } from "../transfer/port_pool.ts";
+import type { Admission } from "./admission.ts";
 import {
   callable,
   milliseconds,
@@ -158,6 +159,8 @@ export interface ServerOptions {
    * removes one. FEAT and HELP follow.
    */
   readonly commands?: Readonly<Record<string, CommandSpec | null>>;
+  /** Left out: the limits are this server's alone. */
+  readonly admission?: Admission;
   /** What the host does when something happens. */
   readonly hooks?: Hooks;
   /** Left out: nothing is logged. */
@@ -188,6 +191,7 @@ const DEFAULT_LOGGED_COMMANDS: readonly string[] = [
 
 /** What the sessions see, and what only the server does. */
 export interface ServerSettings extends Settings {
+  readonly admission: Admission | null;
   readonly tls: ReloadableTls | null;
 }
 
@@ -282,6 +286,7 @@ export function resolveOptions(
     commands: defaultCommands(options.commands ?? {}, {
       tls: tls !== undefined,
     }),
+    admission: options.admission ?? null,
     hooks: options.hooks ?? {},
     log: callable("log", options.log ?? (() => {})),
     logLevel: oneOf("logLevel", options.logLevel ?? "info", [

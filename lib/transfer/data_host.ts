@@ -34,7 +34,7 @@ export interface DataHost {
   /** How a data connection that is used now must be encrypted. */
   protection(): Protection | null;
   /** Counts a data connection in; `null` when there are too many. */
-  admit(): (() => void) | null;
+  admit(): (() => void) | null | Promise<(() => void) | null>;
   throttle(direction: "send" | "receive"): Throttle | null;
   /** A data connection is there, or is gone again. */
   connected(open: boolean): void;

@@ -184,7 +184,7 @@ describe(`${IN_A_ROW} transfers in a row`, () => {
     expect(lines).toHaveLength(half);
     expect(new Set(lines.map((line) => line.split(" ")[1])))
       .toEqual(new Set([String(FILE_BYTES)]));
-  }, 70_000);
+  }, 30_000 + CURL_IN_A_ROW * 1_000);
 
   for (const mode of MODES) {
     test(`lftp, ${mode}`, async () => {
@@ -277,11 +277,11 @@ async function curl(
   path: string,
 ): ReturnType<typeof run> {
   const result = await run(requireProgram("curl", "curl"), [
-    ...["-s", "-S", "-k", "-u", "user:pass", "--max-time", "60"],
+    ...["-s", "-S", "-k", "-u", "user:pass", "--max-time", "300"],
     ...(way === "explicit" ? ["--ssl-reqd"] : []),
     ...options,
     `${way === "explicit" ? "ftp" : "ftps"}://127.0.0.1:${portOf(way)}/${path}`,
-  ], { cwd: local.path, timeoutMs: 60_000 });
+  ], { cwd: local.path, timeoutMs: 300_000 });
   expect(result.code, result.text).toBe(0);
   return result;
 }
