@@ -24,11 +24,14 @@ export { main } from "./lib/cli/main.ts";
 export type {
   CertificateRequest,
   CliCertificate,
+  CliFolder,
   CliHost,
+  CliInput,
   CliNeeds,
   CliNote,
   CliOutput,
   StopSignal,
+  WatchedText,
 } from "./lib/cli/host.ts";
 export { PermissionError } from "./lib/cli/permission_error.ts";
 

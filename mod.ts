@@ -21,8 +21,10 @@ export {
   certificateFiles,
 } from "./adapters/_certificate_files.ts";
 export { readCertificate } from "./adapters/_client_certificate.ts";
+export { scryptPasswords } from "./adapters/_scrypt.ts";
 export type { ServeOptions } from "./adapters/_serve.ts";
 export { WorkerPool, type WorkerPoolOptions } from "./adapters/_worker_pool.ts";
+export { watchedFile } from "./adapters/_watched_file.ts";
 export * from "./lib/mod.ts";
 
 /**

@@ -1,16 +1,25 @@
-import { readFile } from "node:fs/promises";
 import { networkInterfaces } from "node:os";
+import { dirname, resolve } from "node:path";
 import process from "node:process";
-import { ConfigError, messageOf } from "../lib/base/errors.ts";
-import type { CliHost, CliOutput } from "../lib/cli/host.ts";
+import { pbkdf2Passwords } from "../lib/auth/password_scheme.ts";
+import { ConfigError } from "../lib/base/errors.ts";
+import type { CliHost, CliOutput, WatchedText } from "../lib/cli/host.ts";
 import type { Platform } from "../lib/spi/clock.ts";
 import type { FileSystem } from "../lib/spi/file_system.ts";
 import { certificate } from "./_cli_certificate.ts";
-import { allowedEnvironment, permit } from "./_cli_permissions.ts";
+import {
+  allowedEnvironment,
+  permit,
+  permitFolders,
+} from "./_cli_permissions.ts";
 import { isGranted, NETWORK_INTERFACES } from "./_deno_permissions.ts";
 import { GatheredOutput } from "./_gathered_output.ts";
 import { runtimeGlobals } from "./_runtime_types.ts";
+import { scryptPasswords } from "./_scrypt.ts";
 import { onReloadSignal, onStopSignal } from "./_shutdown.ts";
+import { terminalInput } from "./_terminal_input.ts";
+import { findTextFile, updateTextFile } from "./_text_file.ts";
+import { watchedFile } from "./_watched_file.ts";
 
 /** What differs between the runtimes. */
 export interface CliAdapter {
@@ -29,17 +38,23 @@ export function cliHost(adapter: CliAdapter): CliHost {
   return {
     platform: adapter.platform,
     openFolder: (path) => adapter.openFolder(path),
+    stdin: terminalInput(),
     stdout: output(process.stdout),
     stderr: output(process.stderr),
     env,
     cwd: process.cwd(),
     pid: process.pid,
     readTextFile,
+    findTextFile,
+    updateTextFile: (path, update) => updateTextFile(path, update),
+    absolutePath: (path) => resolve(path),
+    watchTextFile,
+    passwordSchemes: [scryptPasswords, pbkdf2Passwords],
     networkAddresses,
     certificate: (request) => certificate(request, env),
     onSignal: onStopSignal,
     onReload: onReloadSignal,
-    ...(runtimeGlobals.Deno === undefined ? {} : { permit }),
+    ...(runtimeGlobals.Deno === undefined ? {} : { permit, permitFolders }),
   };
 }
 
@@ -68,16 +83,18 @@ function output(stream: NodeJS.WriteStream): CliOutput {
 }
 
 async function readTextFile(path: string): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    // "ENOENT: no such file or directory, open 'x'"
-    const reason = /^[A-Z]+: ([^,]+)/.exec(messageOf(error))?.[1];
-    throw new ConfigError(
-      `Cannot read "${path}": ${reason ?? messageOf(error)}`,
-      { cause: error },
-    );
-  }
+  const text = await findTextFile(path);
+  if (text !== null) return text;
+  throw new ConfigError(`Cannot read "${path}": no such file or directory`);
+}
+
+function watchTextFile(path: string): WatchedText {
+  // Made absolute now, should the current folder become another one.
+  const absolute = resolve(path);
+  return {
+    text: watchedFile(absolute),
+    resolve: (relative) => resolve(dirname(absolute), relative),
+  };
 }
 
 function networkAddresses(): readonly string[] {

@@ -2,7 +2,7 @@ import { realpathSync } from "node:fs";
 import { isIP } from "node:net";
 import { resolve } from "node:path";
 import process from "node:process";
-import type { CliHost, CliNeeds, CliNote } from "../lib/cli/host.ts";
+import type { CliFolder, CliHost, CliNeeds, CliNote } from "../lib/cli/host.ts";
 import { PermissionError } from "../lib/cli/permission_error.ts";
 import {
   flagFor,
@@ -23,14 +23,26 @@ export async function permit(needs: CliNeeds): Promise<readonly CliNote[]> {
     ...await requestCertificate(needs),
     ...await requestAll(variables(needs)),
   ];
-  if (refused.length > 0) {
-    const things = refused.map(describe).join(", ");
-    throw new PermissionError(
-      `Cannot start: Deno was not allowed ${things}`,
-      `Add to 'deno run': ${refused.map(flagFor).map(quoted).join(" ")}`,
-    );
-  }
+  refuse(refused);
   return notesFor(needs);
+}
+
+/** See {@linkcode CliHost.permitFolders}; for Deno. */
+export async function permitFolders(
+  folders: readonly CliFolder[],
+): Promise<void> {
+  const refused: DenoPermission[] = [];
+  for (const folder of folders) refused.push(...await requestFolder(folder));
+  refuse(refused);
+}
+
+function refuse(refused: readonly DenoPermission[]): void {
+  if (refused.length === 0) return;
+  const things = refused.map(describe).join(", ");
+  throw new PermissionError(
+    `Cannot start: Deno was not allowed ${things}`,
+    `Add to 'deno run': ${refused.map(flagFor).map(quoted).join(" ")}`,
+  );
 }
 
 /** The environment as far as it may be read; the rest looks as if not set. */
@@ -60,19 +72,27 @@ async function requestNetwork(
 async function requestFiles(
   needs: CliNeeds,
 ): Promise<readonly DenoPermission[]> {
-  const { passwordFile, write } = needs;
-  const files = passwordFile === null
-    ? []
-    : await requestAll([{ name: "read", path: resolve(passwordFile) }]);
-  const named = resolve(needs.directory);
+  const { passwordFile, usersFile, directory, write } = needs;
+  const files = [passwordFile, usersFile].filter((file) => file !== null);
+  return [
+    ...await requestAll(
+      files.map((file) => ({ name: "read", path: resolve(file) })),
+    ),
+    ...await requestFolder({ path: directory, write }),
+  ];
+}
+
+async function requestFolder(
+  folder: CliFolder,
+): Promise<readonly DenoPermission[]> {
+  const named = resolve(folder.path);
   const unread = await requestAll([{ name: "read", path: named }]);
   // Without the first permission, nobody knows where a link leads.
   const path = unread.length > 0 ? named : realPath(named);
   return [
-    ...files,
     ...unread,
     ...(path === named ? [] : await requestAll([{ name: "read", path }])),
-    ...(write ? await requestAll([{ name: "write", path }]) : []),
+    ...(folder.write ? await requestAll([{ name: "write", path }]) : []),
   ];
 }
 

@@ -23,7 +23,9 @@ export {
 export * from "./auth/certificate_authorizer.ts";
 export * from "./auth/memory_authorizer.ts";
 export * from "./auth/password.ts";
+export * from "./auth/password_scheme.ts";
 export * from "./auth/permissions.ts";
+export * from "./auth/users_authorizer.ts";
 export { DEFAULT_COMMANDS } from "./commands/table.ts";
 export { MemoryFileSystem } from "./fs/memory_file_system.ts";
 export { readOnly } from "./fs/read_only.ts";

@@ -57,10 +57,6 @@ export function announceStart(
       : clientUrls(implicit, addresses, options.username, "ftps")),
   ];
   const folder = fileSystem.locate?.("/") ?? "/";
-  const access = options.write ? "read and write" : "read-only";
-  const user = options.username === null
-    ? "anonymous"
-    : `user ${options.username}`;
   logger.log(
     "info",
     `>>> starting FTP server on ${
@@ -70,7 +66,14 @@ export function announceStart(
   );
   logger.log(
     "info",
-    [`sharing ${folder} (${access}, ${user}):`, ...urls].join("\n"),
+    [`sharing ${folder} (${whoOf(options)}):`, ...urls].join("\n"),
     { folder, write: options.write, user: options.username, urls },
   );
+}
+
+/** Who gets in, to do what. */
+function whoOf({ users, username, write }: CliOptions): string {
+  if (users !== null) return `users of ${users}`;
+  const access = write ? "read and write" : "read-only";
+  return `${access}, ${username === null ? "anonymous" : `user ${username}`}`;
 }

@@ -25,6 +25,24 @@ export function describeOption(spec: OptionSpec): string {
 }
 
 /**
+ * Reads a value; what is wrong with it is told with the option's name.
+ *
+ * @throws {UsageError}
+ */
+export function namedValue<T>(
+  spec: OptionSpec,
+  value: string,
+  parse: (value: string) => T,
+): T {
+  try {
+    return parse(value);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    throw new UsageError(`${describeOption(spec)}: ${error.message}`);
+  }
+}
+
+/**
  * Takes a command line apart as Python's argparse does: `--name value`,
  * `--name=value`, `-n value`, `-nvalue`, `-n=value`, switches in one word
  * (`-wD`), `--` before words that are no options. The last one of equal options

@@ -1,3 +1,4 @@
+import type { PasswordScheme } from "../auth/password_scheme.ts";
 import type { Platform } from "../spi/clock.ts";
 import type { FileSystem } from "../spi/file_system.ts";
 import type { TlsConfig, TlsVersion } from "../spi/transport.ts";
@@ -8,6 +9,19 @@ export interface CliOutput {
   readonly isTerminal: boolean;
   /** Never throws: what nobody reads any more is dropped. */
   write(text: string): void;
+}
+
+/** Where the command reads from. */
+export interface CliInput {
+  /** Whether a person types. */
+  readonly isTerminal: boolean;
+  /** The first line, its end included if it has one. */
+  readLine(): Promise<string>;
+  /**
+   * Asks at the terminal, without showing the answer; `null` when there is
+   * none.
+   */
+  readSecret(prompt: string): Promise<string | null>;
 }
 
 /** The signals that ask the command to end. */
@@ -37,6 +51,26 @@ export interface CliCertificate {
   readonly fingerprint: string;
 }
 
+/** A small text file that is looked at again and again. */
+export interface WatchedText {
+  /**
+   * All of it. It is looked at once a second at most, but for `atOnce`.
+   *
+   * @throws {ConfigError} when it cannot be read
+   */
+  text(atOnce: boolean): string;
+  /** A path that stands in the file, and may be relative to its folder. */
+  resolve(path: string): string;
+}
+
+/** A folder that clients get to. */
+export interface CliFolder {
+  /** On the disk. */
+  readonly path: string;
+  /** Whether clients may change it. */
+  readonly write: boolean;
+}
+
 /** What the command is about to use, for a runtime that has permissions. */
 export interface CliNeeds {
   /** The folder to share. */
@@ -49,6 +83,8 @@ export interface CliNeeds {
   readonly port: number;
   /** A file with a password, if one is named. */
   readonly passwordFile: string | null;
+  /** A file with users, if one is named. */
+  readonly usersFile: string | null;
   /**
    * Files with certificate and key; none of them: what is kept; `null`: no
    * TLS.
@@ -70,6 +106,8 @@ export interface CliNote {
 export interface CliHost {
   /** Sockets, clock and randomness for the server. */
   readonly platform: Platform;
+  /** For passwords. */
+  readonly stdin: CliInput;
   /** For help and version. */
   readonly stdout: CliOutput;
   /** For errors and the log. */
@@ -93,6 +131,31 @@ export interface CliHost {
    */
   readTextFile(path: string): Promise<string>;
   /**
+   * The same; `null` when there is no such file.
+   *
+   * @throws {ConfigError} when it cannot be read
+   */
+  findTextFile(path: string): Promise<string | null>;
+  /**
+   * Changes a text file, or makes one that only its owner can read. Nobody
+   * sees half a file, and of two who change it at the same time, the second
+   * one waits and finds what the first one wrote.
+   *
+   * @param update is given `null` when there is no such file; when it throws,
+   * nothing is changed
+   * @throws {ConfigError} when it cannot be read or written
+   */
+  updateTextFile(
+    path: string,
+    update: (text: string | null) => string,
+  ): Promise<void>;
+  /** A path of the command line, as it is from everywhere. */
+  absolutePath(path: string): string;
+  /** A text file that is looked at again and again. */
+  watchTextFile(path: string): WatchedText;
+  /** The ways to hash passwords; new hashes are made in the first. */
+  readonly passwordSchemes: readonly PasswordScheme[];
+  /**
    * The certificate to serve with.
    *
    * @throws {ConfigError} when there is none that holds
@@ -106,6 +169,12 @@ export interface CliHost {
    * @throws {PermissionError} when something necessary is refused
    */
   permit?(needs: CliNeeds): Promise<readonly CliNote[]>;
+  /**
+   * The same for folders that are not known before the users file is read.
+   *
+   * @throws {PermissionError} when one is refused
+   */
+  permitFolders?(folders: readonly CliFolder[]): Promise<void>;
   /** IP addresses of this machine, without loopback and link-local ones. */
   networkAddresses(): readonly string[];
   /** Calls `listener` for each signal until the answer is called. */

@@ -1,11 +1,12 @@
 import { ConfigError, messageOf } from "../base/errors.ts";
 import { escapeText } from "../protocol/command_line.ts";
 import type { CliHost } from "./host.ts";
+import { hashNewPassword } from "./new_password.ts";
 import { parseCommandLineOptions } from "./options.ts";
 import { PermissionError } from "./permission_error.ts";
 import { serve } from "./serve.ts";
-import { USAGE } from "./usage.ts";
 import { UsageError } from "./usage_error.ts";
+import { runUserCommand } from "./user_commands.ts";
 import { VERSION } from "./version.ts";
 
 /** The command did what it was asked for. */
@@ -16,7 +17,7 @@ const EXIT_FAILURE = 1;
 const EXIT_USAGE = 2;
 
 /**
- * Runs the command until it is told to stop.
+ * Runs the command: a server until it is told to stop.
  *
  * @param args the words after the command's name
  * @returns the exit code: 0 after `--help`, `--version` and an orderly stop, 1
@@ -32,11 +33,19 @@ export async function main(
     const request = parseCommandLineOptions(args);
     switch (request.kind) {
       case "help":
-        host.stdout.write(USAGE);
+        host.stdout.write(request.text);
         return EXIT_OK;
       case "version":
         host.stdout.write(`anyftpd ${VERSION}\n`);
         return EXIT_OK;
+      case "user":
+        await runUserCommand(request.request, host);
+        return EXIT_OK;
+      case "hash": {
+        const hash = await hashNewPassword(request.password, host);
+        host.stdout.write(`${hash}\n`);
+        return EXIT_OK;
+      }
       case "serve":
         return await serve(request.options, host);
     }

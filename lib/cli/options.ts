@@ -1,11 +1,19 @@
 import {
-  describeOption,
+  namedValue,
   type OptionSpec,
   parseArguments,
   type ParsedArguments,
 } from "./argument_parser.ts";
 import { ipFamily } from "../protocol/address.ts";
+import { USAGE } from "./usage.ts";
 import { UsageError } from "./usage_error.ts";
+import {
+  type HelpRequest,
+  type NewPassword,
+  parseHashCommand,
+  parseUserCommand,
+  type UserRequest,
+} from "./user_options.ts";
 import type { TlsVersion } from "../spi/transport.ts";
 import {
   parsePortRange,
@@ -26,6 +34,7 @@ type OptionName =
   | "username"
   | "password"
   | "password-file"
+  | "users"
   | "timeout"
   | "banner"
   | "permit-foreign-addresses"
@@ -63,6 +72,7 @@ export const OPTION_SPECS: readonly OptionSpec<OptionName>[] = [
   { name: "username", short: "u", takesValue: true },
   { name: "password", short: "P", takesValue: true },
   { name: "password-file", takesValue: true },
+  { name: "users", takesValue: true },
   { name: "timeout", takesValue: true },
   { name: "banner", takesValue: true },
   { name: "permit-foreign-addresses" },
@@ -103,6 +113,8 @@ export interface CliOptions {
   readonly username: string | null;
   readonly password: string | null;
   readonly passwordFile: string | null;
+  /** A file with users; `null`: `username` or anonymous. */
+  readonly users: string | null;
   readonly timeoutMs: number;
   /** `null`: the server's own. */
   readonly banner: string | null;
@@ -138,8 +150,10 @@ export interface CliTlsOptions {
 
 /** What a command line asks for. */
 export type CliRequest =
-  | { readonly kind: "help" }
+  | HelpRequest
   | { readonly kind: "version" }
+  | { readonly kind: "user"; readonly request: UserRequest }
+  | { readonly kind: "hash"; readonly password: NewPassword }
   | { readonly kind: "serve"; readonly options: CliOptions };
 
 /**
@@ -148,8 +162,14 @@ export type CliRequest =
  * @throws {UsageError} for anything that cannot be understood
  */
 export function parseCommandLineOptions(args: readonly string[]): CliRequest {
+  const [command, ...rest] = args;
+  if (command === "hash") return parseHashCommand(rest);
+  if (command === "user") {
+    const request = parseUserCommand(rest);
+    return request.kind === "help" ? request : { kind: "user", request };
+  }
   const parsed = parseArguments(args, OPTION_SPECS);
-  if (parsed.switches.has("help")) return { kind: "help" };
+  if (parsed.switches.has("help")) return { kind: "help", text: USAGE };
   if (parsed.switches.has("version")) return { kind: "version" };
   const options = readOptions(parsed);
   checkCombination(options, parsed.switches);
@@ -168,7 +188,10 @@ function readOptions(parsed: ParsedArguments<OptionName>): CliOptions {
   const text = (name: OptionName): string | null => values.get(name) ?? null;
   const read: Read = (name, fallback, parse) => {
     const value = values.get(name);
-    return value === undefined ? fallback : named(name, value, parse);
+    const spec = OPTION_SPECS.find((candidate) => candidate.name === name);
+    return value === undefined
+      ? fallback
+      : namedValue(spec ?? { name }, value, parse);
   };
   const count = (name: OptionName, least: number, fallback: number): number =>
     read(name, fallback, (value) => parseWhole(value, least));
@@ -182,6 +205,7 @@ function readOptions(parsed: ParsedArguments<OptionName>): CliOptions {
     username: text("username"),
     password: text("password"),
     passwordFile: text("password-file"),
+    users: text("users"),
     timeoutMs: read("timeout", 300_000, parseSeconds),
     banner: text("banner"),
     permitForeignAddresses: switches.has("permit-foreign-addresses"),
@@ -233,22 +257,6 @@ function readTls(
   return isOn ? tls : null;
 }
 
-/** Puts the option's name before what is wrong with its value. */
-function named<T>(
-  name: OptionName,
-  value: string,
-  parse: (value: string) => T,
-): T {
-  try {
-    return parse(value);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    const spec = OPTION_SPECS.find((candidate) => candidate.name === name);
-    const label = describeOption(spec ?? { name });
-    throw new UsageError(`${label}: ${error.message}`);
-  }
-}
-
 /** `[::1]`, as URLs write it, means `::1`; nothing means every interface. */
 function parseInterface(value: string): string | null {
   const address = /^\[(.*)\]$/.exec(value)?.[1] ?? value;
@@ -289,6 +297,12 @@ function checkCombination(
     throw new UsageError(
       "argument --password-file: not allowed with -P/--password",
     );
+  }
+  if (options.users === "") {
+    throw new UsageError("argument --users: must not be empty");
+  }
+  if (options.users !== null && options.username !== null) {
+    throw new UsageError("argument --users: not allowed with -u/--username");
   }
   if (options.username === null) {
     if (options.password !== null || options.passwordFile !== null) {

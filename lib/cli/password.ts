@@ -28,8 +28,7 @@ export async function findPassword(
   }
   if (options.passwordFile !== null) {
     const text = await host.readTextFile(options.passwordFile);
-    const line = text.replace(/^\ufeff/, "").split(/\r?\n/, 1)[0] ?? "";
-    return notEmpty(line, "argument --password-file");
+    return notEmpty(firstLine(text), "argument --password-file");
   }
   const variable = host.env[PASSWORD_VARIABLE];
   if (variable !== undefined && variable !== "") return variable;
@@ -37,6 +36,11 @@ export async function findPassword(
     "if username (-u) is supplied, a password is required: " +
       `-P, --password-file or ${PASSWORD_VARIABLE}`,
   );
+}
+
+/** Without its end, and without a mark before it. */
+export function firstLine(text: string): string {
+  return text.replace(/^\ufeff/, "").split(/\r?\n/, 1)[0] ?? "";
 }
 
 function notEmpty(password: string, source: string): string {

@@ -1,5 +1,4 @@
 import { MemoryAuthorizer } from "../auth/memory_authorizer.ts";
-import { READ_PERMISSIONS, WRITE_PERMISSIONS } from "../auth/permissions.ts";
 import { TransportError } from "../base/errors.ts";
 import { Queue } from "../base/queue.ts";
 import { FtpServer } from "../server/server.ts";
@@ -11,14 +10,11 @@ import type { CliHost, StopSignal } from "./host.ts";
 import { type Logger, makeLogger } from "./logger.ts";
 import type { CliOptions } from "./options.ts";
 import { findPassword, passwordVariable } from "./password.ts";
+import { reloadOnSignal } from "./reload.ts";
 import { serverOptions } from "./server_options.ts";
 import { stopServer } from "./stop.ts";
-import {
-  announceTls,
-  certificateFilesOf,
-  openTls,
-  reloadOnSignal,
-} from "./tls.ts";
+import { announceTls, certificateFilesOf, openTls } from "./tls.ts";
+import { openUsers, permissionsOf } from "./users.ts";
 
 /**
  * Shares a folder until a signal says stop.
@@ -39,6 +35,7 @@ export async function serve(
     interface: options.interface,
     port: options.port,
     passwordFile: options.passwordFile,
+    usersFile: options.users,
     certificateFiles: certificateFilesOf(options.tls),
     variable: passwordVariable(options),
   }) ?? [];
@@ -46,7 +43,9 @@ export async function serve(
   const password = options.username === null
     ? ""
     : await findPassword(options, host);
-  const authorizer = makeAuthorizer(options, password, fileSystem, logger);
+  const users = await openUsers(options, fileSystem, host, logger);
+  const authorizer = users ??
+    makeAuthorizer(options, password, fileSystem, logger);
   const tls = await openTls(options, host);
   const server = new FtpServer(host.platform, {
     ...serverOptions(options, authorizer, logger.sink),
@@ -55,7 +54,7 @@ export async function serve(
   // Two are enough: the first stops in order, the second at once.
   const signals = new Queue<StopSignal>(2);
   const ignoreSignals = host.onSignal((signal) => void signals.push(signal));
-  const ignoreReloads = reloadOnSignal(tls, server, host, logger);
+  const ignoreReloads = reloadOnSignal(tls, users, server, host, logger);
   try {
     announceConfiguration(options, host, logger);
     for (const { level, message } of notes) logger.log(level, message);
@@ -83,9 +82,7 @@ function makeAuthorizer(
   const authorizer = new MemoryAuthorizer({
     onWarning: (message) => logger.log("warn", message),
   });
-  const permissions = options.write
-    ? READ_PERMISSIONS + WRITE_PERMISSIONS
-    : READ_PERMISSIONS;
+  const permissions = permissionsOf(options);
   const { username } = options;
   if (username === null) {
     authorizer.addAnonymous({ fileSystem, permissions });

@@ -1,5 +1,3 @@
-import { messageOf } from "../base/errors.ts";
-import type { FtpServer } from "../server/server.ts";
 import type { TlsOptions } from "../server/tls_options.ts";
 import type { CliCertificate, CliHost } from "./host.ts";
 import type { Logger } from "./logger.ts";
@@ -57,25 +55,4 @@ export function announceTls(tls: CliTls | null, logger: Logger): void {
     `TLS: ${kind} ${file}\nSHA-256 fingerprint: ${fingerprint}`,
     { certificate: file, fingerprint },
   );
-}
-
-/**
- * Looks at the files again when a signal says so, until the answer is called.
- * On a terminal that signal means its end, and ends the command.
- */
-export function reloadOnSignal(
-  tls: CliTls | null,
-  server: FtpServer,
-  host: CliHost,
-  logger: Logger,
-): () => void {
-  if (tls === null || host.stderr.isTerminal) return () => {};
-  return host.onReload(() => {
-    try {
-      server.reloadTls();
-      logger.log("info", "certificate read again.");
-    } catch (error) {
-      logger.log("error", `${messageOf(error)}; the old one serves on`);
-    }
-  });
 }

@@ -1,6 +1,8 @@
 /** What `--help` prints: 80 columns, every option once. */
 export const USAGE: string = `\
 Usage: anyftpd [options] [DIRECTORY]
+       anyftpd user add|passwd|del|list ...  (see 'anyftpd user --help')
+       anyftpd hash [options]                (see 'anyftpd hash --help')
 
 Share a folder by FTP. Without options: the current folder, read-only, for
 anonymous users, on port 2121 of every interface.
@@ -9,7 +11,8 @@ Main options:
   -i, --interface ADDRESS      listen on this address (default: all interfaces)
   -p, --port PORT              listen on this port; 0 takes any (default: 2121)
   -w, --write                  let clients change and delete files
-                               (default: read-only)
+                               (default: read-only); users of --users who have
+                               permissions in the file keep to those
   -d, --directory DIRECTORY    folder to share (default: current folder)
   -n, --nat-address ADDRESS    IPv4 address to show for passive connections,
                                for a server behind NAT
@@ -20,6 +23,9 @@ Main options:
                                see it, so rather use one of the next two
       --password-file FILE     read the password from the first line of FILE
                                (the variable ANYFTPD_PASSWORD works too)
+      --users FILE             let the users of this file in, each with rights,
+                               folder and limits of their own; it may be changed
+                               while the server runs
 
 Encryption (FTPS; each of these options switches it on):
       --tls                    let clients use TLS; without --certfile, with a
@@ -65,10 +71,12 @@ Other options:
 
 Logs go to standard error, in colour on a terminal (see NO_COLOR, FORCE_COLOR).
 Ctrl-C lets transfers finish for the time of --grace; a second one ends at once.
-A renewed certificate is noticed; SIGHUP looks at once, if the log is not shown
-on a terminal.
+A renewed certificate and changed users are noticed; SIGHUP looks at once, if
+the log is not shown on a terminal.
 
 Examples:
   anyftpd                                   share the current folder, read-only
   anyftpd -w -u ann --password-file secret /srv/files
+  anyftpd user add ann --users users.json --directory /srv/ann --write
+  anyftpd --users users.json --tls
 `;

@@ -34,6 +34,7 @@ describe("the package", () => {
       "README.md",
       "LICENSE",
       "CHANGELOG.md",
+      "schema/users.schema.json",
     ].sort());
   });
 
@@ -63,15 +64,16 @@ describe("the package", () => {
     expect(named.filter((path) => !files.includes(path))).toEqual([]);
   });
 
-  test("needs no other package", () => {
+  test("needs one other package, which needs none", () => {
     const manifest = JSON.parse(consumer.read("package.json"));
-    expect(manifest).not.toHaveProperty("dependencies");
+    // For the certificate of --tls alone.
+    expect(Object.keys(manifest.dependencies)).toEqual(["node-forge"]);
     expect(manifest).not.toHaveProperty("peerDependencies");
     expect(manifest).not.toHaveProperty("optionalDependencies");
     expect(
       readdirSync(consumer.at("node_modules")).filter((name) =>
         !name.startsWith(".")
       ),
-    ).toEqual(["anyftpd"]);
+    ).toEqual(["anyftpd", "node-forge"]);
   });
 });

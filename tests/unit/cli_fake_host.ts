@@ -1,12 +1,15 @@
 import { FakeClock, settle } from "../../adapters/_fake_clock.ts";
 import { MemoryTransport } from "../../adapters/_memory_transport.ts";
+import { pbkdf2Passwords } from "../../lib/auth/password_scheme.ts";
 import { ConfigError } from "../../lib/base/errors.ts";
 import type {
   CertificateRequest,
   CliCertificate,
   CliHost,
+  CliInput,
   CliOutput,
   StopSignal,
+  WatchedText,
 } from "../../lib/cli/host.ts";
 import { main } from "../../lib/cli/main.ts";
 import { MemoryFileSystem } from "../../lib/fs/memory_file_system.ts";
@@ -28,6 +31,28 @@ class FakeOutput implements CliOutput {
   }
 }
 
+/** An input that somebody has typed into. */
+class FakeInput implements CliInput {
+  isTerminal = false;
+  /** What is left of standard input. */
+  text = "";
+  /** What is answered to questions, in order. */
+  readonly answers: (string | null)[] = [];
+  readonly questions: string[] = [];
+
+  readLine(): Promise<string> {
+    const end = this.text.indexOf("\n") + 1 || this.text.length;
+    const line = this.text.slice(0, end);
+    this.text = this.text.slice(end);
+    return Promise.resolve(line);
+  }
+
+  readSecret(prompt: string): Promise<string | null> {
+    this.questions.push(prompt);
+    return Promise.resolve(this.answers.shift() ?? null);
+  }
+}
+
 /** A program around the command that exists in memory only. */
 export class FakeCliHost implements CliHost {
   readonly clock: FakeClock = new FakeClock();
@@ -37,6 +62,7 @@ export class FakeCliHost implements CliHost {
     transport: this.transport,
     random: { below: (limit) => Math.floor(limit / 2) },
   };
+  readonly stdin: FakeInput = new FakeInput();
   readonly stdout: FakeOutput = new FakeOutput();
   readonly stderr: FakeOutput = new FakeOutput();
   readonly env: Record<string, string | undefined> = {};
@@ -46,6 +72,8 @@ export class FakeCliHost implements CliHost {
     [this.cwd, new MemoryFileSystem()],
   ]);
   readonly textFiles: Map<string, string> = new Map();
+  permitFolders?: NonNullable<CliHost["permitFolders"]>;
+  passwordSchemes: CliHost["passwordSchemes"] = [pbkdf2Passwords];
   addresses: readonly string[] = ["192.168.1.5"];
   /** What TLS configurations answer with, instead of one. */
   certificateError: Error | null = null;
@@ -70,6 +98,32 @@ export class FakeCliHost implements CliHost {
     return Promise.reject(
       new ConfigError(`Cannot read "${path}": no such file or directory`),
     );
+  }
+
+  findTextFile(path: string): Promise<string | null> {
+    return Promise.resolve(this.textFiles.get(path) ?? null);
+  }
+
+  async updateTextFile(
+    path: string,
+    update: (text: string | null) => string,
+  ): Promise<void> {
+    this.textFiles.set(path, update(await this.findTextFile(path)));
+  }
+
+  absolutePath(path: string): string {
+    return new URL(path, `file://${this.cwd}/`).pathname;
+  }
+
+  watchTextFile(path: string): WatchedText {
+    return {
+      text: () => {
+        const text = this.textFiles.get(path);
+        if (text !== undefined) return text;
+        throw new ConfigError(`Cannot read "${path}": no such file`);
+      },
+      resolve: (relative) => this.absolutePath(relative),
+    };
   }
 
   certificate(request: CertificateRequest): Promise<CliCertificate> {

@@ -3,6 +3,7 @@ import {
   type CliOptions,
   parseCommandLineOptions,
 } from "../../lib/cli/options.ts";
+import { USAGE } from "../../lib/cli/usage.ts";
 import { UsageError } from "../../lib/cli/usage_error.ts";
 
 const DEFAULTS: CliOptions = {
@@ -15,6 +16,7 @@ const DEFAULTS: CliOptions = {
   username: null,
   password: null,
   passwordFile: null,
+  users: null,
   timeoutMs: 300_000,
   banner: null,
   permitForeignAddresses: false,
@@ -96,6 +98,7 @@ describe("parseCommandLineOptions()", () => {
     test(`shows help for ${line}`, () => {
       expect(parseCommandLineOptions(line.split(" "))).toEqual({
         kind: "help",
+        text: USAGE,
       });
     });
   }

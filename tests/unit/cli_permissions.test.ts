@@ -34,6 +34,7 @@ describe("main()", () => {
       interface: "127.0.0.1",
       port: 2100,
       passwordFile: "secret",
+      usersFile: null,
       certificateFiles: null,
       variable: null,
     }]);

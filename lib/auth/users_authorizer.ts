@@ -1,0 +1,256 @@
+import { AuthenticationError, ConfigError, messageOf } from "../base/errors.ts";
+import type { Account, Authorizer, LoginRequest } from "../spi/authorizer.ts";
+import type { Clock } from "../spi/clock.ts";
+import type { FileSystem } from "../spi/file_system.ts";
+import type { LogLevel } from "../spi/log.ts";
+import { type PasswordScheme, pbkdf2Passwords } from "./password_scheme.ts";
+import {
+  hasWritePermission,
+  parsePermissions,
+  READ_PERMISSIONS,
+} from "./permissions.ts";
+import { Turns } from "./turns.ts";
+import { UserAccount } from "./user_account.ts";
+import {
+  ANONYMOUS,
+  type KnownHash,
+  parseUsers,
+  refusalOf,
+  type UserRecord,
+  type UsersTable,
+} from "./users_file.ts";
+import { UserRules } from "./user_rules.ts";
+
+/** Options of {@linkcode UsersAuthorizer}. */
+export interface UsersAuthorizerOptions {
+  /**
+   * All of the users file. Called for every login and every command, so it
+   * remembers; the same text as before costs nothing. `atOnce`: now, however
+   * short ago it looked.
+   *
+   * @throws {ConfigError} when it cannot be read
+   */
+  readonly text: (atOnce: boolean) => string;
+  /**
+   * Opens what a user sees as `/`; called once for each folder.
+   *
+   * @throws {ConfigError} when there is no such folder
+   */
+  readonly openFolder: (directory: string) => FileSystem;
+  /** For users who have no folder of their own; left out: all must have one. */
+  readonly fileSystem?: FileSystem;
+  /**
+   * Letters for users who have none of their own.
+   * @default {"elr"}
+   */
+  readonly permissions?: string;
+  /**
+   * How passwords may be hashed.
+   * @default {[pbkdf2Passwords]}
+   */
+  readonly schemes?: readonly PasswordScheme[];
+  /** For dates of expiry. */
+  readonly clock: Pick<Clock, "wallTime">;
+  /** Told of a file that is broken, and of users who are kept out. */
+  readonly log?: (level: LogLevel, message: string) => void;
+}
+
+/** Passwords that are checked at the same time. */
+const MAX_CHECKS = 2;
+
+/**
+ * Users of a file that may be changed while the server runs: see
+ * `schema/users.schema.json`. What is changed holds for open sessions too,
+ * from their next command on. As long as the file is broken the last good one
+ * serves on, and the log tells once.
+ *
+ * A login takes the same time whether there is such a user or not, and
+ * whatever else keeps the user out: for every attempt one hash of each cost
+ * that is in the file is checked, so all of one cost is best. Two passwords
+ * are checked at the same time, the others wait.
+ *
+ * @example
+ * ```ts ignore
+ * const authorizer = new UsersAuthorizer({
+ *   text: watchedFile("users.json"),
+ *   openFolder: localFileSystem,
+ *   schemes: [scryptPasswords, pbkdf2Passwords],
+ *   clock: platform().clock,
+ * });
+ * ```
+ */
+export class UsersAuthorizer implements Authorizer {
+  readonly #options: UsersAuthorizerOptions;
+  readonly #schemes: readonly PasswordScheme[];
+  readonly #log: (level: LogLevel, message: string) => void;
+  readonly #folders = new Map<string, FileSystem>();
+  readonly #rules: UserRules;
+  readonly #turns = new Turns(MAX_CHECKS);
+  /** What was looked at last, good or not. */
+  #text: string;
+  #table: UsersTable;
+  /** Why the file could not be read; `null`: it could. */
+  #unread: string | null = null;
+
+  /**
+   * Reads the users.
+   *
+   * @throws {ConfigError} the file cannot be read or has a mistake
+   */
+  constructor(options: UsersAuthorizerOptions) {
+    this.#options = options;
+    this.#schemes = options.schemes ?? [pbkdf2Passwords];
+    this.#log = options.log ?? (() => {});
+    this.#rules = new UserRules(
+      parsePermissions(options.permissions ?? READ_PERMISSIONS),
+    );
+    this.#text = options.text(true);
+    this.#table = parseUsers(this.#text, this.#schemes);
+    this.#warn();
+  }
+
+  /** In the order of the file. */
+  get usernames(): readonly string[] {
+    return [...this.#current(false).users.keys()];
+  }
+
+  /** Looks at the file now; the log tells what is wrong with it. */
+  reload(): void {
+    this.#current(true);
+  }
+
+  /**
+   * The account of a user whose password is right and who may log in from
+   * there today, else `null`.
+   *
+   * @throws {AuthenticationError} for `anonymous` when there is no such user
+   * @throws {ConfigError} the user's folder is not there
+   */
+  async authenticate(
+    request: LoginRequest,
+    signal: AbortSignal,
+  ): Promise<Account | null> {
+    const { username, password, remote } = request;
+    const { users, samples } = this.#current(false);
+    const user = users.get(username);
+    if (user === undefined && username === ANONYMOUS) {
+      throw new AuthenticationError("Anonymous access not allowed.");
+    }
+    if (user?.password !== null) {
+      const own = user?.password ?? null;
+      const right = await this.#turns.run(
+        () => checkAll(samples, own, password),
+        signal,
+      );
+      if (right !== true) return null;
+    }
+    // Checking takes its time, and the file may have been changed meanwhile.
+    const now = this.#current(false).users.get(username);
+    if (now?.password?.text !== user?.password?.text) return null;
+    if (now === undefined) return null;
+    const why = this.#refusal(now, remote.hostname);
+    if (why === null) return await this.#account(now, remote.hostname);
+    this.#log(
+      "info",
+      `refused user ${
+        JSON.stringify(username)
+      } from ${remote.hostname}: ${why}`,
+    );
+    return null;
+  }
+
+  async #account(user: UserRecord, hostname: string): Promise<Account> {
+    const { directory } = user.entry;
+    const fileSystem = this.#fileSystem(user);
+    await this.#rules.of(user, fileSystem);
+    return new UserAccount(user, fileSystem, this.#rules, () => {
+      const now = this.#current(false).users.get(user.name);
+      // The rules of another folder say nothing about this one.
+      return now === undefined || now.entry.directory !== directory ||
+          this.#refusal(now, hostname) !== null
+        ? null
+        : now;
+    });
+  }
+
+  #refusal(user: UserRecord, hostname: string): string | null {
+    return refusalOf(user, hostname, this.#options.clock.wallTime());
+  }
+
+  #fileSystem({ name, entry }: UserRecord): FileSystem {
+    const { openFolder, fileSystem } = this.#options;
+    const { directory } = entry;
+    if (directory === undefined) {
+      if (fileSystem !== undefined) return fileSystem;
+      throw new ConfigError(
+        `Cannot share a folder with user ${JSON.stringify(name)}: ` +
+          "no directory is given",
+      );
+    }
+    const known = this.#folders.get(directory);
+    if (known !== undefined) return known;
+    const opened = openFolder(directory);
+    this.#folders.set(directory, opened);
+    return opened;
+  }
+
+  /** The users as the file has them, or had them when it was good. */
+  #current(atOnce: boolean): UsersTable {
+    let text: string;
+    try {
+      text = this.#options.text(atOnce);
+      this.#unread = null;
+    } catch (error) {
+      const message = messageOf(error);
+      if (message !== this.#unread) this.#complain(message);
+      this.#unread = message;
+      return this.#table;
+    }
+    if (text === this.#text) return this.#table;
+    this.#text = text;
+    try {
+      this.#table = parseUsers(text, this.#schemes);
+      this.#log("info", `users read again: ${this.#table.users.size}.`);
+      this.#warn();
+    } catch (error) {
+      this.#complain(messageOf(error));
+    }
+    return this.#table;
+  }
+
+  #complain(message: string): void {
+    this.#log("error", `${message}; the last good users serve on`);
+  }
+
+  /** Tells of what works and is likely a mistake. */
+  #warn(): void {
+    for (const user of this.#table.users.values()) {
+      const letters = user.entry.permissions ?? this.#options.permissions ?? "";
+      if (user.name === ANONYMOUS && hasWritePermission(letters)) {
+        this.#log("warn", "write permissions assigned to anonymous user.");
+      }
+      try {
+        this.#fileSystem(user);
+      } catch (error) {
+        const name = JSON.stringify(user.name);
+        this.#log("warn", `user ${name} cannot log in: ${messageOf(error)}`);
+      }
+    }
+  }
+}
+
+/** Checks a hash of each cost: that of the user, else anybody's. */
+async function checkAll(
+  samples: readonly KnownHash[],
+  own: KnownHash | null,
+  password: string,
+): Promise<boolean> {
+  let right = false;
+  for (const sample of samples) {
+    const isOwn = own?.cost === sample.cost;
+    const { scheme, text } = isOwn ? own : sample;
+    const matches = await scheme.verify(text, password);
+    if (isOwn) right = matches;
+  }
+  return right;
+}

@@ -1,0 +1,219 @@
+import { ConfigError, messageOf } from "../base/errors.ts";
+import { memberPlace, schemaViolation } from "../base/json_schema.ts";
+import {
+  isInNetwork,
+  type Network,
+  parseNetwork,
+} from "../protocol/network.ts";
+import { resolvePath } from "../protocol/path.ts";
+import type { AccountLimits, Action, TlsDemands } from "../spi/authorizer.ts";
+import type { PasswordScheme } from "./password_scheme.ts";
+import { parsePermissions } from "./permissions.ts";
+import { USERS_SCHEMA } from "./users_schema.ts";
+
+/** The user who needs no password. */
+export const ANONYMOUS = "anonymous";
+
+/** One user as the file has it; `users_schema.ts` says what it all means. */
+export interface UserEntry {
+  readonly password?: string;
+  readonly directory?: string;
+  readonly home?: string;
+  readonly permissions?: string;
+  readonly folders?: Readonly<Record<string, FolderEntry>>;
+  readonly enabled?: boolean;
+  readonly expires?: string;
+  readonly networks?: readonly string[];
+  readonly limits?: AccountLimits;
+  readonly tls?: TlsDemands;
+  readonly loginMessage?: string;
+  readonly quitMessage?: string;
+}
+
+/** Other permissions for one folder. */
+export interface FolderEntry {
+  readonly permissions: string;
+  readonly recursive?: boolean;
+}
+
+/** The whole file. */
+export interface UsersEntry {
+  readonly $schema?: string;
+  readonly users: Readonly<Record<string, UserEntry>>;
+}
+
+/** A hash and who can check it. */
+export interface KnownHash {
+  readonly scheme: PasswordScheme;
+  readonly text: string;
+  /** As {@linkcode PasswordScheme.cost} says it. */
+  readonly cost: string;
+}
+
+/** One user, understood. */
+export interface UserRecord {
+  readonly name: string;
+  readonly entry: UserEntry;
+  /** `null`: any password will do. */
+  readonly password: KnownHash | null;
+  /** `null`: those of whoever has none in the file. */
+  readonly actions: readonly Action[] | null;
+  readonly folders: readonly {
+    readonly directory: string;
+    readonly recursive: boolean;
+    readonly actions: readonly Action[];
+  }[];
+  /** Milliseconds since 1970; `null`: never. */
+  readonly expires: number | null;
+  /** `null`: everywhere. */
+  readonly networks: readonly Network[] | null;
+}
+
+/** The users of a file. */
+export interface UsersTable {
+  readonly users: ReadonlyMap<string, UserRecord>;
+  /** A hash of each cost that there is. */
+  readonly samples: readonly KnownHash[];
+}
+
+/**
+ * The members of a users file, checked for its form only; see `parseUsers`.
+ *
+ * @throws {ConfigError} it is no JSON, or not what the schema says
+ */
+export function parseUsersEntry(text: string): UsersEntry {
+  let value: unknown;
+  try {
+    value = JSON.parse(text.replace(/^\ufeff/, ""));
+  } catch (cause) {
+    throw refuse(`it is no JSON: ${withoutText(messageOf(cause))}`, cause);
+  }
+  const violation = schemaViolation(USERS_SCHEMA, value);
+  if (violation !== null) throw refuse(violation);
+  return value as UsersEntry;
+}
+
+/**
+ * Reads a users file.
+ *
+ * @param schemes what hashes may be
+ * @throws {ConfigError} it holds something that has no meaning; the message
+ * names the place, never a hash
+ */
+export function parseUsers(
+  text: string,
+  schemes: readonly PasswordScheme[],
+): UsersTable {
+  const users = new Map<string, UserRecord>();
+  const samples = new Map<string, KnownHash>();
+  for (const [name, entry] of Object.entries(parseUsersEntry(text).users)) {
+    const record = parseUser(name, entry, schemes);
+    users.set(name, record);
+    const { password } = record;
+    if (password !== null) samples.set(password.cost, password);
+  }
+  return { users, samples: [...samples.values()] };
+}
+
+/** Why a user may not be here now, for the log; `null` when nothing says so. */
+export function refusalOf(
+  user: UserRecord,
+  hostname: string,
+  time: number,
+): string | null {
+  if (user.entry.enabled === false) return "the user is disabled";
+  if (user.expires !== null && time >= user.expires) {
+    return `the user expired on ${user.entry.expires}`;
+  }
+  const { networks } = user;
+  return networks === null ||
+      networks.some((network) => isInNetwork(network, hostname))
+    ? null
+    : "the user may not come from there";
+}
+
+/** A moment as `expires` names it; `null` when there is no such day or hour. */
+export function parseExpiry(text: string): number | null {
+  const day = text.slice(0, 10);
+  const begin = Date.parse(day);
+  // Some runtimes take 30 February for 2 March.
+  if (Number.isNaN(begin)) return null;
+  if (new Date(begin).toISOString().slice(0, 10) !== day) return null;
+  const time = Date.parse(text);
+  return Number.isNaN(time) ? null : time;
+}
+
+function parseUser(
+  name: string,
+  entry: UserEntry,
+  schemes: readonly PasswordScheme[],
+): UserRecord {
+  const place = memberPlace("users", name);
+  const folders = Object.entries(entry.folders ?? {}).map(([path, folder]) => {
+    const directory = resolvePath("/", path);
+    if (directory === "/") {
+      throw refuse(
+        `${memberPlace(`${place}.folders`, path)}: is all there is; ` +
+          `${place}.permissions says what is allowed in it`,
+      );
+    }
+    return {
+      directory,
+      recursive: folder.recursive ?? true,
+      actions: parsePermissions(folder.permissions),
+    };
+  });
+  return {
+    name,
+    entry,
+    password: parsePassword(name, entry, place, schemes),
+    actions: entry.permissions === undefined
+      ? null
+      : parsePermissions(entry.permissions),
+    folders,
+    expires: entry.expires === undefined
+      ? null
+      : parseExpiry(entry.expires) ?? fail(`${place}.expires: no such date`),
+    networks: entry.networks?.map((network, at) =>
+      parseNetwork(network) ??
+        fail(
+          `${place}.networks[${at}]: "${network}" is no network such as ` +
+            "192.168.0.0/16, with zeros behind the prefix",
+        )
+    ) ?? null,
+  };
+}
+
+function parsePassword(
+  name: string,
+  { password }: UserEntry,
+  place: string,
+  schemes: readonly PasswordScheme[],
+): KnownHash | null {
+  if (password === undefined) {
+    return name === ANONYMOUS ? null : fail(`${place}.password: is missing`);
+  }
+  for (const scheme of schemes) {
+    const cost = scheme.cost(password);
+    if (cost !== null) {
+      return { scheme, text: password, cost: `${scheme.name} ${cost}` };
+    }
+  }
+  const known = schemes.map((scheme) => scheme.name).join(", ");
+  return fail(
+    `${place}.password: is no hash that can be checked here (${known})`,
+  );
+}
+
+function fail(why: string): never {
+  throw refuse(why);
+}
+
+function refuse(why: string, cause?: unknown): ConfigError {
+  return new ConfigError(`Cannot use the users file: ${why}`, { cause });
+}
+
+/** V8 quotes what it stumbled over, which may be a hash. */
+function withoutText(message: string): string {
+  return message.replace(/,?\s*(\.\.\.\s*)?"[\s\S]*" *(\.\.\.)?.*$/, "");
+}
