@@ -7,6 +7,7 @@ import type { CliHost, CliOutput, WatchedText } from "../lib/cli/host.ts";
 import type { Platform } from "../lib/spi/clock.ts";
 import type { FileSystem } from "../lib/spi/file_system.ts";
 import { certificate } from "./_cli_certificate.ts";
+import { startWorkers } from "./_cli_workers.ts";
 import {
   allowedEnvironment,
   permit,
@@ -52,6 +53,7 @@ export function cliHost(adapter: CliAdapter): CliHost {
     passwordSchemes: [scryptPasswords, pbkdf2Passwords],
     networkAddresses,
     certificate: (request) => certificate(request, env),
+    startWorkers,
     onSignal: onStopSignal,
     onReload: onReloadSignal,
     ...(runtimeGlobals.Deno === undefined ? {} : { permit, permitFolders }),

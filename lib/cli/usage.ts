@@ -63,6 +63,10 @@ Protocol:
                                let clients name ports below 1024 for active mode
 
 Other options:
+      --concurrency MODEL      async: one process; pre-fork, multi-thread and
+                               multi-proc: worker processes that share the
+                               sessions, as pyftpdlib calls it (default: async)
+      --workers N              worker processes (default: one for each core)
   -D, --debug                  log every command and reply
   -q, --quiet                  log warnings and errors only
       --json                   log JSON, one record per line

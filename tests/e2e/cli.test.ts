@@ -282,6 +282,62 @@ describe("anyftpd over TLS", () => {
   });
 });
 
+describe("anyftpd in several processes", () => {
+  /** Numbers of the command's own processes. */
+  function workersOf(command: Command): readonly number[] {
+    const { stdout } = spawnSync("pgrep", ["-P", String(command.child.pid)], {
+      encoding: "utf8",
+    });
+    return stdout.trim().split("\n").filter(Boolean).map(Number);
+  }
+
+  test("serves, counts and stops as one", async () => {
+    const shared = folder();
+    writeFileSync(join(shared, "big"), sampleBytes(3_000_000));
+    const command = run(
+      "--concurrency pre-fork --workers 2 -i 127.0.0.1 -p 0 -w " +
+        "-u ann -P secret --max-cons-per-ip 3",
+      { cwd: shared },
+    );
+    const target = await command.listening();
+    expect(command.stderr).toContain("concurrency model: pre-fork\n");
+    await until("two workers", () => workersOf(command).length === 2);
+    const clients = [];
+    for (let count = 0; count < 3; count++) {
+      clients.push(await FtpClient.login(target, "ann", "secret"));
+    }
+    const fourth = await FtpClient.connect(target);
+    await fourth.expect(null, 421);
+    fourth.destroy();
+    for (const client of clients) {
+      expect(await client.retrieve("RETR big")).toHaveLength(3_000_000);
+    }
+    expect(command.stderr).toContain("USER 'ann' logged in.");
+    const [doomed] = workersOf(command);
+    process.kill(doomed!, "SIGKILL");
+    await command.logs(`worker (pid ${doomed}) killed by signal SIGKILL`);
+    await until("a new worker", () => {
+      const workers = workersOf(command);
+      return workers.length === 2 && !workers.includes(doomed!);
+    });
+    const workers = workersOf(command);
+    command.signal("SIGTERM");
+    expect(await command.exit).toBe(0);
+    for (const pid of workers) {
+      expect(() => process.kill(pid, 0)).toThrow();
+    }
+    for (const client of clients) client.destroy();
+  }, 60_000);
+
+  test("answers a folder that is not there before any worker starts", async () => {
+    const command = run("--concurrency multi-proc /no/such/folder");
+    expect(await command.exit).toBe(2);
+    expect(command.stderr).toBe(
+      'anyftpd: error: Cannot share "/no/such/folder": no such directory\n',
+    );
+  });
+});
+
 describe("the module of the command", () => {
   test("starts nothing when it is imported", () => {
     const [program, ...first] = commandLine();

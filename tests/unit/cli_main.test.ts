@@ -277,3 +277,25 @@ describe("main() serving", () => {
     });
   }
 });
+
+test("worker processes are told all that the command line says", async () => {
+  const host = new FakeCliHost();
+  host.env["ANYFTPD_PASSWORD"] = "secret";
+  const { exit } = await host.start(
+    "--concurrency pre-fork --workers 3 -u bob --max-cons 7",
+  );
+  expect(host.workersRequests).toMatchObject([{
+    workers: 3,
+    order: {
+      options: { username: "bob", maxCons: 7, concurrency: "pre-fork" },
+      password: "secret",
+      cwd: "/home/ann",
+    },
+  }]);
+  // It goes through JSON.
+  const { order } = host.workersRequests[0]!;
+  expect(JSON.parse(JSON.stringify(order))).toEqual(order);
+  expect(host.stderr.text).toContain("concurrency model: pre-fork\n");
+  host.signal("SIGTERM");
+  expect(await exit).toBe(0);
+});
