@@ -30,7 +30,9 @@ export type {
   CliNeeds,
   CliNote,
   CliOutput,
+  CliServer,
   StopSignal,
+  WorkersRequest,
   WatchedText,
 } from "./lib/cli/host.ts";
 export { PermissionError } from "./lib/cli/permission_error.ts";

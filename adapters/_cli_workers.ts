@@ -9,7 +9,7 @@ const MODULE = new URL(
 
 /** See `CliHost.startWorkers`. */
 export async function startWorkers(
-  { workers, order, log }: WorkersRequest,
+  request: WorkersRequest,
 ): Promise<CliServer> {
   // Inside an executable there is no file that another process could run.
   if (/\$bunfs|~BUN/.test(import.meta.url)) {
@@ -18,14 +18,11 @@ export async function startWorkers(
         "package instead",
     );
   }
-  const { options } = order;
+  const { workers, order, ...rest } = request;
   return await WorkerPool.start({
+    ...rest,
     module: MODULE,
     data: order,
     ...(workers === null ? {} : { workers }),
-    maxConnections: options.maxCons,
-    maxConnectionsPerAddress: options.maxConsPerIp,
-    log,
-    logLevel: options.logLevel,
   });
 }

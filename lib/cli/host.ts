@@ -2,9 +2,8 @@ import type { PasswordScheme } from "../auth/password_scheme.ts";
 import type { CloseOptions, ListenAddress } from "../server/server.ts";
 import type { Platform } from "../spi/clock.ts";
 import type { FileSystem } from "../spi/file_system.ts";
-import type { LogSink } from "../spi/log.ts";
+import type { LogLevel, LogSink } from "../spi/log.ts";
 import type { Endpoint, TlsConfig, TlsVersion } from "../spi/transport.ts";
-import type { WorkerOrder } from "./worker.ts";
 
 /** Where the command writes to. */
 export interface CliOutput {
@@ -126,8 +125,16 @@ export interface CliServer {
 export interface WorkersRequest {
   /** `null`: one for each core. */
   readonly workers: number | null;
-  readonly order: WorkerOrder;
+  /** What each is told; JSON can carry it. */
+  readonly order: unknown;
+  /** Of all workers together. */
+  readonly maxConnections: number;
+  /** Of all workers together. */
+  readonly maxConnectionsPerAddress: number;
+  /** For the records of all workers. */
   readonly log: LogSink;
+  /** Records below it are not wanted. */
+  readonly logLevel: LogLevel;
 }
 
 /** What the command needs of the program that it runs in. */

@@ -11,6 +11,7 @@ import { reloadOnSignal } from "./reload.ts";
 import { openService, type Service } from "./service.ts";
 import { stopServer } from "./stop.ts";
 import { announceTls, certificateFilesOf } from "./tls.ts";
+import type { WorkerOrder } from "./worker.ts";
 
 /**
  * Shares a folder until a signal says stop.
@@ -74,10 +75,14 @@ async function openServer(
   if (options.concurrency === "async") {
     return new FtpServer(host.platform, service.options);
   }
+  const order: WorkerOrder = { options, password, cwd: host.cwd };
   return await host.startWorkers({
     workers: options.workers,
-    order: { options, password, cwd: host.cwd },
+    order,
+    maxConnections: options.maxCons,
+    maxConnectionsPerAddress: options.maxConsPerIp,
     log: logger.sink,
+    logLevel: options.logLevel,
   });
 }
 

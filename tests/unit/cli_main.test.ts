@@ -286,6 +286,7 @@ test("worker processes are told all that the command line says", async () => {
   );
   expect(host.workersRequests).toMatchObject([{
     workers: 3,
+    maxConnections: 7,
     order: {
       options: { username: "bob", maxCons: 7, concurrency: "pre-fork" },
       password: "secret",
