@@ -24,7 +24,7 @@ const COLD_PIECE_BYTES = 256 * 1024;
 
 const EINTR = -4;
 
-/** Of a connection that is broken; the runtime has the words for it. */
+/** Of a connection that is broken, as the runtime will find out too. */
 const BROKEN: ReadonlySet<number> = new Set([
   -32, // EPIPE
   -103, // ECONNABORTED
@@ -64,6 +64,8 @@ export class FileSender {
   #piece: Uint8Array | null = null;
   #sending = false;
   #released = false;
+  /** The system tells once; the runtime may be left with a bare end. */
+  #broken = false;
   /** Up to here in the file, the disk is slow. */
   #coldUntil = 0;
 
@@ -127,7 +129,8 @@ export class FileSender {
       this.#coldUntil = offset + COLD_BYTES;
     }
     if (sent >= 0) return sent;
-    if (sent === EAGAIN || BROKEN.has(sent)) return -1;
+    this.#broken = BROKEN.has(sent);
+    if (sent === EAGAIN || this.#broken) return -1;
     throw unsupported(`error ${-sent} of sendfile`);
   }
 
@@ -145,7 +148,15 @@ export class FileSender {
     const wanted = Math.min(size, length);
     const count = await file.read(piece.subarray(0, wanted), offset);
     if (this.#released) throw closedError(ACTION);
-    if (count > 0) await this.#socket.write(piece.subarray(0, count));
+    if (count === 0) return 0;
+    try {
+      await this.#socket.write(piece.subarray(0, count));
+    } catch (cause) {
+      if (!this.#broken || this.#released) throw cause;
+      throw new TransportError("reset", `${ACTION}: connection lost`, {
+        cause,
+      });
+    }
     return count;
   }
 }
