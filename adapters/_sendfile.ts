@@ -9,17 +9,22 @@ import {
 } from "./_sendfile_binding.ts";
 import { busyError, closedError } from "./_socket_errors.ts";
 
-/** Sent by one call: long enough to be worth it, short enough for others. */
-const SLICE_BYTES = 512 * 1024;
+/** Sent by one call. */
+const FIRST_BYTES = 256 * 1024;
+const MOST_BYTES = 1024 * 1024;
+const LEAST_BYTES = 64 * 1024;
+
+/** Sent by all senders while nobody else has a turn: 5 to 10 ms. */
+const ROUND_BYTES = 16 * 1024 * 1024;
 
 /** Written by the runtime, so that it tells when there is room again. */
 const PIECE_BYTES = 16 * 1024;
 
 /** A call that took longer has waited for a disk, and everybody with it. */
-const COLD_MS = 5;
+const COLD_MS = 4;
 
 /** Then this much is copied: the pool reads, and the system reads ahead. */
-const COLD_BYTES = 4 * 1024 * 1024;
+const COLD_BYTES = 2 * 1024 * 1024;
 const COLD_PIECE_BYTES = 256 * 1024;
 
 const EINTR = -4;
@@ -34,6 +39,9 @@ const BROKEN: ReadonlySet<number> = new Set([
   -110, // ETIMEDOUT
   -113, // EHOSTUNREACH
 ]);
+
+/** Senders of this program that wait for their next turn. */
+let waiting = 0;
 
 const ACTION = "Cannot send a file";
 
@@ -68,6 +76,8 @@ export class FileSender {
   #broken = false;
   /** Up to here in the file, the disk is slow. */
   #coldUntil = 0;
+  /** Grows as long as the file turns out to be in memory. */
+  #most = FIRST_BYTES;
 
   constructor(binding: SendfileBinding, socket: SendingSocket) {
     this.#binding = binding;
@@ -99,10 +109,9 @@ export class FileSender {
     try {
       const sent = offset < this.#coldUntil
         ? -1
-        : this.#sendSlice(file, offset, Math.min(length, SLICE_BYTES));
+        : this.#sendSlice(file, offset, length);
       if (sent < 0) return await this.#sendPiece(file, offset, length);
-      // Everybody else's turn; the promises alone would never come to that.
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await nextTurn();
       if (this.#released) throw closedError(ACTION);
       return sent;
     } finally {
@@ -120,14 +129,17 @@ export class FileSender {
       if (made < 0) throw unsupported(`error ${-made} of the socket`);
       this.#descriptor = made;
     }
+    const fair = Math.max(LEAST_BYTES, ROUND_BYTES / (waiting + 1));
+    const slice = Math.floor(Math.min(length, this.#most, fair));
     const begin = performance.now();
     let sent: number;
     do {
-      sent = this.#binding.sendfile(this.#descriptor, fd, offset, length);
+      sent = this.#binding.sendfile(this.#descriptor, fd, offset, slice);
     } while (sent === EINTR);
     if (performance.now() - begin > COLD_MS) {
       this.#coldUntil = offset + COLD_BYTES;
-    }
+      this.#most = LEAST_BYTES;
+    } else if (sent === this.#most && sent < MOST_BYTES) this.#most *= 2;
     if (sent >= 0) return sent;
     this.#broken = BROKEN.has(sent);
     if (sent === EAGAIN || this.#broken) return -1;
@@ -165,6 +177,13 @@ export class FileSender {
 export function fileSender(socket: SendingSocket): FileSender | null {
   const binding = sendfileBinding();
   return binding === null ? null : new FileSender(binding, socket);
+}
+
+/** The promises alone would never let anybody else have a turn. */
+async function nextTurn(): Promise<void> {
+  waiting++;
+  await new Promise<void>((resolve) => setImmediate(resolve));
+  waiting--;
 }
 
 function unsupported(state: string): TransportError {
