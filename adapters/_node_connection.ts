@@ -3,6 +3,7 @@ import { TransportError } from "../lib/base/errors.ts";
 import type {
   Connection,
   Endpoint,
+  SendFile,
   StartTlsOptions,
   TlsConfig,
   TlsInfo,
@@ -11,6 +12,8 @@ import { endpoint } from "./_endpoint.ts";
 import { type NodeSource, StreamSource } from "./_node_source.ts";
 import { NodeTls } from "./_node_tls.ts";
 import type { NodeSocket } from "./_node_types.ts";
+import { type FileSender, fileSender } from "./_sendfile.ts";
+import { duplicateOf } from "./_socket_descriptor.ts";
 import { busyError, closedError, transportError } from "./_socket_errors.ts";
 import { tlsContext } from "./_tls_context.ts";
 import { tlsError } from "./_tls_errors.ts";
@@ -36,6 +39,7 @@ export class NodeConnection implements Connection {
   #ended = false;
   #finished = false;
   #closed = false;
+  #sender: FileSender | null = null;
 
   constructor(
     socket: NodeSocket,
@@ -87,11 +91,21 @@ export class NodeConnection implements Connection {
     return writer.promise;
   }
 
+  get sendFile(): SendFile | undefined {
+    if (this.#tls !== null) return undefined;
+    this.#sender ??= fileSender({
+      duplicate: (binding) => duplicateOf(this.#socket, binding),
+      write: (bytes) => this.write(bytes),
+    });
+    return this.#sender?.sendFile;
+  }
+
   closeWrite(): Promise<void> {
     if (this.#closed) return Promise.reject(closedError("Cannot finish"));
     if (this.#finished) return Promise.resolve();
     if (this.#failure !== null) return Promise.reject(this.#failure);
     this.#finished = true;
+    this.#sender?.release();
     const finisher = deferred<void>();
     this.#finisher = finisher;
     if (this.#writer === null) this.#finish(finisher);
@@ -102,6 +116,7 @@ export class NodeConnection implements Connection {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#sender?.release();
     this.#rejectPending((action) => closedError(action));
     if (!this.#finished) this.#tls?.finish();
     this.#socket.destroy();
@@ -122,6 +137,7 @@ export class NodeConnection implements Connection {
     if (this.#closed) throw closedError(action);
     if (this.#failure !== null) throw this.#failure;
     this.#source.stop?.();
+    this.#sender?.release();
     const tls = new NodeTls(this.#socket, context, options, (error) => {
       this.#fail(error);
     });

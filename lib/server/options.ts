@@ -152,6 +152,12 @@ export interface ServerOptions {
    * @default {0}
    */
   readonly uploadRate?: number;
+  /**
+   * Whether clear binary downloads go from the file to the network inside the
+   * system (`sendfile(2)`) where the platform can.
+   * @default {true}
+   */
+  readonly sendfile?: boolean;
   /** Left out: no TLS. */
   readonly tls?: TlsOptions;
   /**
@@ -282,6 +288,7 @@ export function resolveOptions(
     backlog: whole("backlog", options.backlog ?? 100, 1),
     downloadRate: count("downloadRate", options.downloadRate ?? 0),
     uploadRate: count("uploadRate", options.uploadRate ?? 0),
+    sendfile: options.sendfile ?? true,
     tls: tls === undefined ? null : resolveTls(tls, transport),
     commands: defaultCommands(options.commands ?? {}, {
       tls: tls !== undefined,

@@ -279,6 +279,8 @@ export class DataChannel {
       throttle: host.throttle(direction),
       clock: host.clock,
       lingering: host.lingering,
+      sendfile: host.settings.sendfile,
+      log: (level, message) => host.log(level, message),
     });
     this.#transfer = transfer;
     host.connected(true);

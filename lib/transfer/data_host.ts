@@ -15,6 +15,7 @@ export interface DataSettings {
   readonly passiveTimeoutMs: number;
   readonly activeTimeoutMs: number;
   readonly permitForeignAddresses: boolean;
+  readonly sendfile: boolean;
 }
 
 /** What the data channel needs from its session. */
