@@ -32,8 +32,8 @@ export type {
   CliOutput,
   CliServer,
   StopSignal,
-  WorkersRequest,
   WatchedText,
+  WorkersRequest,
 } from "./lib/cli/host.ts";
 export { PermissionError } from "./lib/cli/permission_error.ts";
 
