@@ -54,6 +54,7 @@ type OptionName =
   | "tls-data-required"
   | "implicit-tls"
   | "tls-min"
+  | "disable-sendfile"
   | "concurrency"
   | "workers"
   | "json"
@@ -94,6 +95,7 @@ export const OPTION_SPECS: readonly OptionSpec<OptionName>[] = [
   { name: "tls-data-required" },
   { name: "implicit-tls", takesValue: true },
   { name: "tls-min", takesValue: true },
+  { name: "disable-sendfile" },
   { name: "concurrency", takesValue: true },
   { name: "workers", takesValue: true },
   { name: "json" },
@@ -134,6 +136,7 @@ export interface CliOptions {
   readonly lenientLineEndings: boolean;
   /** `null`: none. */
   readonly tls: CliTlsOptions | null;
+  readonly sendfile: boolean;
   readonly concurrency: Concurrency;
   /** Processes, where there are several; `null`: one for each core. */
   readonly workers: number | null;
@@ -236,6 +239,7 @@ function readOptions(parsed: ParsedArguments<OptionName>): CliOptions {
     uploadRate: read("upload-rate", 0, parseRate),
     lenientLineEndings: switches.has("lenient-line-endings"),
     tls: readTls(parsed, read),
+    sendfile: !switches.has("disable-sendfile"),
     concurrency: read("concurrency", "async", parseConcurrency),
     workers: read("workers", null, (value) => parseWhole(value, 1)),
     json: switches.has("json"),

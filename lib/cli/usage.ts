@@ -67,6 +67,8 @@ Other options:
                                multi-proc: worker processes that share the
                                sessions, as pyftpdlib calls it (default: async)
       --workers N              worker processes (default: one for each core)
+      --disable-sendfile       copy files through the program instead of having
+                               the system send them
   -D, --debug                  log every command and reply
   -q, --quiet                  log warnings and errors only
       --json                   log JSON, one record per line
