@@ -191,6 +191,8 @@ async function run(job) {
     "run",
     ...job.paths,
     ...exclude.map((path) => `--exclude=${path}`),
+    // Clients and servers wait for each other most of the time.
+    ...(job.clients ? ["--maxWorkers=2"] : []),
     // Bun cannot be a worker process of vitest.
     ...(host.kind === "bun" ? ["--pool=threads"] : []),
     "--reporter=default",
