@@ -18,6 +18,7 @@ import {
 } from "./compare/table.ts";
 import { parseSize } from "./measure/size.ts";
 import { BENCH, isProgram } from "./paths.ts";
+import { draw } from "./draw.ts";
 import { anyftpdBuild } from "./peer/anyftpd.ts";
 import type { Peer } from "./peer/peer.ts";
 import { choosePeers, type Field, startAll } from "./peers.ts";
@@ -191,6 +192,7 @@ async function compare(settings: Settings): Promise<number> {
     const demands = checkDemands(rows, DEMANDS);
     for (const { text } of demands) process.stdout.write(`${text}\n`);
     process.stdout.write(`kept in ${save(settings, field, rows)}\n`);
+    process.stdout.write(`drawn in ${await draw(settings.save)}\n`);
     return settings.strict && demands.some(({ met }) => !met) ? 3 : 0;
   } finally {
     process.off("SIGINT", interrupt);
