@@ -54,6 +54,7 @@ type OptionName =
   | "tls-data-required"
   | "implicit-tls"
   | "tls-min"
+  | "atomic-uploads"
   | "disable-sendfile"
   | "concurrency"
   | "workers"
@@ -95,6 +96,7 @@ export const OPTION_SPECS: readonly OptionSpec<OptionName>[] = [
   { name: "tls-data-required" },
   { name: "implicit-tls", takesValue: true },
   { name: "tls-min", takesValue: true },
+  { name: "atomic-uploads" },
   { name: "disable-sendfile" },
   { name: "concurrency", takesValue: true },
   { name: "workers", takesValue: true },
@@ -136,6 +138,7 @@ export interface CliOptions {
   readonly lenientLineEndings: boolean;
   /** `null`: none. */
   readonly tls: CliTlsOptions | null;
+  readonly atomicUploads: boolean;
   readonly sendfile: boolean;
   readonly concurrency: Concurrency;
   /** Processes, where there are several; `null`: one for each core. */
@@ -239,6 +242,7 @@ function readOptions(parsed: ParsedArguments<OptionName>): CliOptions {
     uploadRate: read("upload-rate", 0, parseRate),
     lenientLineEndings: switches.has("lenient-line-endings"),
     tls: readTls(parsed, read),
+    atomicUploads: switches.has("atomic-uploads"),
     sendfile: !switches.has("disable-sendfile"),
     concurrency: read("concurrency", "async", parseConcurrency),
     workers: read("workers", null, (value) => parseWhole(value, 1)),

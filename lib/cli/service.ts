@@ -3,6 +3,7 @@ import type { UsersAuthorizer } from "../auth/users_authorizer.ts";
 import type { ServerOptions } from "../server/options.ts";
 import type { Authorizer } from "../spi/authorizer.ts";
 import type { FileSystem } from "../spi/file_system.ts";
+import { openFolder } from "./folder.ts";
 import type { CliHost } from "./host.ts";
 import type { Logger } from "./logger.ts";
 import type { CliOptions } from "./options.ts";
@@ -29,7 +30,8 @@ export async function openService(
   host: CliHost,
   logger: Logger,
 ): Promise<Service> {
-  const fileSystem = host.openFolder(options.directory ?? host.cwd);
+  const directory = options.directory ?? host.cwd;
+  const fileSystem = openFolder(directory, options, host);
   const users = await openUsers(options, fileSystem, host, logger);
   const authorizer = users ??
     makeAuthorizer(options, password, fileSystem, logger);

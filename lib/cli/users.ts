@@ -6,6 +6,7 @@ import {
 import { UsersAuthorizer } from "../auth/users_authorizer.ts";
 import { parseUsersEntry } from "../auth/users_file.ts";
 import type { FileSystem } from "../spi/file_system.ts";
+import { openFolder } from "./folder.ts";
 import type { CliFolder, CliHost, WatchedText } from "./host.ts";
 import type { Logger } from "./logger.ts";
 import type { CliOptions } from "./options.ts";
@@ -34,7 +35,8 @@ export async function openUsers(
   await host.permitFolders?.(foldersOf(file, permissions));
   return new UsersAuthorizer({
     text: (atOnce) => file.text(atOnce),
-    openFolder: (directory) => host.openFolder(file.resolve(directory)),
+    openFolder: (directory) =>
+      openFolder(file.resolve(directory), options, host),
     fileSystem,
     permissions,
     schemes: host.passwordSchemes,

@@ -16,6 +16,7 @@ import {
   localFileSystem,
   type LocalFileSystemOptions,
 } from "../../adapters/_local_files.ts";
+import { atomicUploads } from "../../lib/fs/atomic_uploads.ts";
 import { subtree } from "../../lib/fs/subtree.ts";
 import { adapterFileSystem, ON_DENO } from "./_adapter_file_system.ts";
 import {
@@ -44,6 +45,11 @@ if (ON_DENO) {
     () => fixture({ descriptors: false }, adapterFileSystem),
   );
 }
+describeFileSystem("local with atomic uploads", () => {
+  const made = fixture({});
+  return { ...made, fileSystem: atomicUploads(made.fileSystem) };
+});
+
 describeFileSystem("subtree of a local", () => {
   const whole = fixture({});
   mkdirSync(whole.inside("/home"));

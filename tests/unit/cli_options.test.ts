@@ -30,6 +30,7 @@ const DEFAULTS: CliOptions = {
   uploadRate: 0,
   lenientLineEndings: false,
   tls: null,
+  atomicUploads: false,
   sendfile: true,
   concurrency: "async",
   workers: null,
