@@ -1,4 +1,6 @@
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
 import { promisify } from "node:util";
 import { compileHelper } from "../measure/helper.ts";
 import type { Account } from "./ftp_client.ts";
@@ -27,6 +29,14 @@ export interface TlsTarget {
   readonly account: Account;
 }
 
+/** A step that is about to begin: who does it is connected and logged in. */
+export interface TlsStep {
+  /** Does the work, and stays connected. */
+  run(): Promise<TlsWork>;
+  /** Logs out. */
+  end(): Promise<void>;
+}
+
 /** The client for FTP over TLS: a C program, for Node's would be the limit. */
 export class TlsClient {
   /** The compiled program. */
@@ -46,16 +56,16 @@ export class TlsClient {
     );
   }
 
-  download(target: TlsTarget, name: string): Promise<TlsWork> {
+  download(target: TlsTarget, name: string): Promise<TlsStep> {
     return this.#session("download", target, name);
   }
 
-  upload(target: TlsTarget, name: string, bytes: number): Promise<TlsWork> {
+  upload(target: TlsTarget, name: string, bytes: number): Promise<TlsStep> {
     return this.#session("upload", target, name, bytes);
   }
 
   /** The same file `count` times, in one session. */
-  small(target: TlsTarget, name: string, count: number): Promise<TlsWork> {
+  small(target: TlsTarget, name: string, count: number): Promise<TlsStep> {
     return this.#session("small", target, name, count);
   }
 
@@ -64,31 +74,55 @@ export class TlsClient {
     port: number,
     count: number,
     kind: "full" | "resumed",
-  ): Promise<TlsWork> {
-    return this.run("handshakes", port, count, HANDSHAKE_JOBS, kind);
+  ): Promise<TlsStep> {
+    return this.#start("handshakes", port, count, HANDSHAKE_JOBS, kind);
   }
 
-  /** @throws {Error} with what the program said */
-  async run(...args: readonly (string | number)[]): Promise<TlsWork> {
-    const { stdout } = await run(this.program, args.map(String));
-    const words = stdout.trim().split(" ");
-    const [seconds, bytes, handshakes, resumed] = words.map(Number);
-    if (words[4] !== PROTOCOL || words[5] !== CIPHER) {
-      throw new Error(`Cannot compare: ${words[4]} with ${words[5]}`);
-    }
-    return {
-      seconds: seconds ?? NaN,
-      bytes: bytes ?? NaN,
-      handshakes: handshakes ?? NaN,
-      resumed: resumed ?? NaN,
-    };
+  /** `fetch` or `push` of `tls_peer`. */
+  async bare(...args: readonly (string | number)[]): Promise<TlsWork> {
+    return parse((await run(this.program, args.map(String))).stdout);
   }
 
   #session(
     what: string,
     { port, account }: TlsTarget,
     ...more: readonly (string | number)[]
-  ): Promise<TlsWork> {
-    return this.run(what, port, account.user, account.password, ...more);
+  ): Promise<TlsStep> {
+    return this.#start(what, port, account.user, account.password, ...more);
   }
+
+  async #start(...args: readonly (string | number)[]): Promise<TlsStep> {
+    const child = spawn(this.program, args.map(String), {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    const exit = once(child, "exit");
+    const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+    const next = async (): Promise<string> => {
+      const { done, value } = await lines.next();
+      if (done) throw new Error(`Cannot measure: ${args[0]} failed`);
+      return value;
+    };
+    await next();
+    return {
+      run: async () => {
+        child.stdin.write("\n");
+        return parse(await next());
+      },
+      end: async () => {
+        child.stdin.end();
+        await exit;
+      },
+    };
+  }
+}
+
+/** @throws {Error} when it was not the cipher of the comparison */
+function parse(line: string): TlsWork {
+  const words = line.trim().split(" ");
+  const [seconds = NaN, bytes = NaN, handshakes = NaN, resumed = NaN] = words
+    .map(Number);
+  if (words[4] !== PROTOCOL || words[5] !== CIPHER) {
+    throw new Error(`Cannot compare: ${words[4]} with ${words[5]}`);
+  }
+  return { seconds, bytes, handshakes, resumed };
 }

@@ -66,16 +66,16 @@ export function counted(metric: string, count: number): Shape {
 /**
  * Runs one step and takes its time and the server's CPU time.
  *
- * @param work resolves with the seconds that it took; `null` when the server
+ * @param work resolves with the seconds that it took; NaN when the server
  * cannot do this
  */
 export async function takeSample(
   pid: number,
   shape: Shape,
-  work: () => Promise<number | null>,
+  work: () => Promise<number>,
 ): Promise<Sample> {
   const before = processUsage(pid);
-  const seconds = await work() ?? NaN;
+  const seconds = await work();
   const after = processUsage(pid);
   return {
     metric: shape.metric,

@@ -1,6 +1,6 @@
-import { rmSync } from "node:fs";
+import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import type { TlsClient, TlsTarget, TlsWork } from "../client/tls_client.ts";
+import type { TlsClient, TlsStep, TlsWork } from "../client/tls_client.ts";
 import type { RunningPeer } from "../peer/runner.ts";
 import {
   BIG_NAME,
@@ -27,7 +27,6 @@ export class TlsTurn {
   readonly #peer: RunningPeer;
   readonly #load: Load;
   readonly #client: TlsClient;
-  readonly #target: TlsTarget;
   readonly #reserve: Reserve;
   readonly #samples: Sample[] = [];
 
@@ -35,87 +34,106 @@ export class TlsTurn {
     this.#peer = peer;
     this.#load = load;
     this.#client = client;
-    this.#target = peer;
     this.#reserve = new Reserve(peer, load.bytes);
   }
 
   /** What a server that has just been started is owed. */
   async warmUp(): Promise<void> {
     for (let turn = 0; turn < WARM_UP_TURNS; turn++) {
-      await this.#client.handshakes(
-        this.#peer.port,
-        this.#load.logins,
-        "full",
-      );
+      const step = await this.#handshake("full");
+      await step.run();
+      await step.end();
     }
     await settle();
   }
 
   async run(): Promise<readonly Sample[]> {
-    await this.#transfers();
-    await this.#handshakes();
+    const { bytes, smallFiles, logins } = this.#load;
+    await this.#download(bytes);
+    await this.#upload(bytes);
+    await this.#small(smallFiles);
+    await this.#sample(
+      counted("TLS handshakes, full", logins),
+      await this.#handshake("full"),
+      ({ seconds }) => seconds,
+    );
+    await this.#sample(
+      counted("TLS handshakes, resumed", logins),
+      await this.#handshake("resumed"),
+      secondsIfResumed,
+    );
     return this.#samples;
   }
 
-  async #transfers(): Promise<void> {
-    const { bytes, smallFiles } = this.#load;
-    const { prefix } = this.#peer;
-    const client = this.#client;
-    await this.#sample(transferred("TLS download", bytes), async () => {
-      const done = await client.download(this.#target, prefix + BIG_NAME);
-      this.#check(done.bytes, bytes);
-      return done.seconds;
-    });
-    await settle();
-    this.#reserve.release();
-    const name = prefix + UPLOAD_NAME;
-    await this.#sample(transferred("TLS upload", bytes), async () => {
-      return (await client.upload(this.#target, name, bytes)).seconds;
-    });
-    rmSync(join(this.#peer.folder, UPLOAD_NAME), { force: true });
-    this.#reserve.refill();
-    await settle();
-    await this.#sample(counted("TLS small files", smallFiles), async () => {
-      const small = prefix + SMALL_NAME;
-      const done = await client.small(this.#target, small, smallFiles);
-      this.#check(done.bytes, SMALL_BYTES * smallFiles);
-      return secondsIfResumed(done);
-    });
-    await settle();
+  async #download(bytes: number): Promise<void> {
+    const name = this.#peer.prefix + BIG_NAME;
+    await this.#sample(
+      transferred("TLS download", bytes),
+      await this.#client.download(this.#peer, name),
+      (done) => {
+        this.#check(done.bytes, bytes);
+        return done.seconds;
+      },
+    );
   }
 
-  async #handshakes(): Promise<void> {
-    const { logins } = this.#load;
-    const { port } = this.#peer;
-    const metric = "TLS handshakes";
-    await this.#sample(counted(`${metric}, full`, logins), async () => {
-      return (await this.#client.handshakes(port, logins, "full")).seconds;
-    });
-    await settle();
-    await this.#sample(counted(`${metric}, resumed`, logins), async () => {
-      return secondsIfResumed(
-        await this.#client.handshakes(port, logins, "resumed"),
-      );
-    });
-    await settle();
+  async #upload(bytes: number): Promise<void> {
+    const name = this.#peer.prefix + UPLOAD_NAME;
+    const step = await this.#client.upload(this.#peer, name, bytes);
+    this.#reserve.release();
+    await this.#sample(
+      transferred("TLS upload", bytes),
+      step,
+      ({ seconds }) => seconds,
+    );
+    const file = join(this.#peer.folder, UPLOAD_NAME);
+    this.#check(statSync(file).size, bytes);
+    rmSync(file);
+    this.#reserve.refill();
+  }
+
+  async #small(count: number): Promise<void> {
+    const name = this.#peer.prefix + SMALL_NAME;
+    await this.#sample(
+      counted("TLS small files", count),
+      await this.#client.small(this.#peer, name, count),
+      (done) => {
+        this.#check(done.bytes, SMALL_BYTES * count);
+        return secondsIfResumed(done);
+      },
+    );
+  }
+
+  #handshake(kind: "full" | "resumed"): Promise<TlsStep> {
+    return this.#client.handshakes(this.#peer.port, this.#load.logins, kind);
   }
 
   async #sample(
     shape: Shape,
-    work: () => Promise<number | null>,
+    step: TlsStep,
+    seconds: (done: TlsWork) => number,
   ): Promise<void> {
-    this.#samples.push(await takeSample(this.#peer.pid, shape, work));
+    this.#samples.push(
+      await takeSample(
+        this.#peer.pid,
+        shape,
+        async () => seconds(await step.run()),
+      ),
+    );
+    await step.end();
+    await settle();
   }
 
-  /** A server that sends less than it should is not a fast one. */
+  /** A server that moves less than it should is not a fast one. */
   #check(got: number, wanted: number): void {
     if (got === wanted) return;
     throw new Error(
-      `Cannot measure ${this.#peer.name}: it sent ${got} of ${wanted} bytes`,
+      `Cannot measure ${this.#peer.name}: it moved ${got} of ${wanted} bytes`,
     );
   }
 }
 
-function secondsIfResumed(done: TlsWork): number | null {
-  return done.resumed === done.handshakes ? done.seconds : null;
+/** NaN when the server has not resumed every session. */
+function secondsIfResumed({ resumed, handshakes, seconds }: TlsWork): number {
+  return resumed === handshakes ? seconds : NaN;
 }

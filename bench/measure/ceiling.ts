@@ -144,16 +144,18 @@ export async function* tlsCeiling(
       peer,
       ["source", both, String(bytes)],
       async (port) => {
-        const { seconds } = await client.run("fetch", port);
+        const { seconds } = await client.bare("fetch", port);
         return rate("ceiling-tls-download", "TLS, C -> client", bytes, seconds);
       },
     );
     yield await withServer(peer, ["sink", both], async (port) => {
-      const { seconds } = await client.run("push", port, bytes);
+      const { seconds } = await client.bare("push", port, bytes);
       return rate("ceiling-tls-upload", "TLS, client -> C", bytes, seconds);
     });
     yield await withServer(peer, ["replies", both], async (port) => {
-      const { seconds } = await client.handshakes(port, count, "full");
+      const step = await client.handshakes(port, count, "full");
+      const { seconds } = await step.run();
+      await step.end();
       return {
         step: "ceiling-tls-handshakes",
         title: "TLS handshakes, full, one process each side",

@@ -12,10 +12,14 @@
  *   tls_peer fetch PORT                  connects, takes and discards
  *   tls_peer push PORT BYTES             connects and sends
  *
- * The first four speak FTP with AUTH TLS, PBSZ 0 and PROT P. Clients print one
- * line: seconds, bytes, handshakes, how many of these resumed a session, the
- * protocol and the cipher. Servers print their port and run until they are
- * killed.
+ * The first four speak FTP with AUTH TLS, PBSZ 0 and PROT P. They print "ready"
+ * when they are about to begin, and wait for a line; after their work they stay
+ * logged in until standard input ends, so that nobody's processor time is lost
+ * with his process.
+ *
+ * Clients print one line: seconds, bytes, handshakes, how many of these resumed
+ * a session, the protocol and the cipher. Servers print their port and run
+ * until they are killed.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -76,6 +80,19 @@ static double now(void) {
 static void report(double seconds, long long bytes) {
   printf("%.6f %lld %ld %ld %s %s\n", seconds, bytes, counts.handshakes,
          counts.resumed, protocol, cipher);
+}
+
+/* Waits until whoever has started us says that it may begin. */
+static void ready(void) {
+  printf("ready\n");
+  fflush(stdout);
+  while (getchar() != '\n' && !feof(stdin)) continue;
+}
+
+/* Waits until whoever has started us has seen the report. */
+static void stay(void) {
+  fflush(stdout);
+  while (getchar() != EOF) continue;
 }
 
 static struct sockaddr_in loopback(int port) {
@@ -286,6 +303,7 @@ static void handshakes(int port, int count, int jobs, int resume) {
   if (shared == MAP_FAILED) fail("Cannot share memory");
   work(port, 1, 0); /* gets the session */
   counts.handshakes = counts.resumed = 0;
+  ready();
   double start = now();
   for (int job = 0; job < jobs; job++) {
     pid_t child = fork();
@@ -395,6 +413,7 @@ int main(int argc, char **argv) {
   } else if (argc > 5) {
     log_in(&control, port, argv[3], argv[4]);
     counts.handshakes = counts.resumed = 0;
+    ready();
     start = now();
     long long bytes = 0;
     if (strcmp(role, "download") == 0) {
@@ -409,6 +428,7 @@ int main(int argc, char **argv) {
       return 2;
     }
     report(now() - start, bytes);
+    stay();
     quit(&control);
   } else {
     return 2;
