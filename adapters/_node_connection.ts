@@ -58,9 +58,9 @@ export class NodeConnection implements Connection {
   read(): Promise<Uint8Array | null> {
     if (this.#reader !== null) return Promise.reject(busyError("Cannot read"));
     if (this.#closed) return Promise.reject(closedError("Cannot read"));
-    if (this.#ended) return Promise.resolve(null);
     const chunk = this.#source.take();
     if (chunk !== null) return Promise.resolve(chunk);
+    if (this.#ended) return Promise.resolve(null);
     const failure = this.#readFailure ?? this.#failure;
     if (failure !== null) return Promise.reject(failure);
     const reader = deferred<Uint8Array | null>();
@@ -189,6 +189,8 @@ export class NodeConnection implements Connection {
   }
 
   #onEnd(): void {
+    // What came before it, and was not told of yet.
+    this.#arrived();
     // What broke is no end, although Node says so.
     if (this.#failure !== null) return;
     if (this.#tls === null && !this.#finished && lostPeer(this.#socket)) {
@@ -212,6 +214,7 @@ export class NodeConnection implements Connection {
 
   #fail(error: unknown): void {
     if (this.#closed) return;
+    this.#arrived();
     this.#failure ??= this.#error("Cannot go on", error);
     this.#rejectPending((action) => this.#error(action, error));
   }

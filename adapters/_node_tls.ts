@@ -4,8 +4,9 @@ import { type Deferred, deferred } from "../lib/base/deferred.ts";
 import { TransportError } from "../lib/base/errors.ts";
 import type { StartTlsOptions, TlsInfo } from "../lib/spi/transport.ts";
 import { DenoTlsSource } from "./_deno_tls_source.ts";
-import { type NodeSource, StreamSource } from "./_node_source.ts";
+import type { NodeSource } from "./_node_source.ts";
 import { watchEnd } from "./_node_tls_end.ts";
+import { tlsSource } from "./_node_tls_source.ts";
 import type { NodeSocket } from "./_node_types.ts";
 import {
   BUN_NODE_TLS_END,
@@ -91,7 +92,7 @@ export class NodeTls {
     this.#ending = watchEnd(raw, socket);
     this.source = DENO_TLS_PAUSE.here
       ? new DenoTlsSource(raw, READ_AHEAD_BYTES)
-      : new StreamSource();
+      : tlsSource(socket);
     const events: Emitter = socket;
     events.on("secure", () => this.#onSecure());
     events.on("error", (error) => this.#fail(error));
