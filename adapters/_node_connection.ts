@@ -8,7 +8,7 @@ import type {
   TlsInfo,
 } from "../lib/spi/transport.ts";
 import { endpoint } from "./_endpoint.ts";
-import { type NodeSource, StreamSource } from "./_node_source.ts";
+import { FlowSource, type NodeSource, StreamSource } from "./_node_source.ts";
 import { NodeTls } from "./_node_tls.ts";
 import type { NodeSocket } from "./_node_types.ts";
 import { busyError, closedError, transportError } from "./_socket_errors.ts";
@@ -122,9 +122,13 @@ export class NodeConnection implements Connection {
     if (this.#closed) throw closedError(action);
     if (this.#failure !== null) throw this.#failure;
     this.#source.stop?.();
-    const tls = new NodeTls(this.#socket, context, options, (error) => {
-      this.#fail(error);
-    });
+    const bulk = !(this.#source instanceof FlowSource);
+    const tls = new NodeTls(
+      this.#socket,
+      context,
+      { ...options, bulk },
+      (error) => this.#fail(error),
+    );
     this.#tls = tls;
     this.#socket = tls.socket;
     this.#source = tls.source;

@@ -1,4 +1,4 @@
-import { type NodeSource, StreamSource } from "./_node_source.ts";
+import type { NodeSource } from "./_node_source.ts";
 import type { NodeSocket } from "./_node_types.ts";
 
 /** An idle session holds this much; a transfer soon has the largest. */
@@ -12,34 +12,45 @@ const MAX_LARGE = 4;
 
 let largeSources = 0;
 
-/** The handle below a `TLSSocket`, as Node has it. */
+const onDeno = "Deno" in globalThis;
+
+/** The handle of a socket. */
 interface Handle {
-  /** All bytes that came out until now. */
-  readonly bytesRead: number;
-  reading: boolean;
+  reading?: boolean;
+  readStart?(): number;
+  readStop?(): number;
+}
+
+/** The handle of a `TLSSocket`. */
+interface TlsHandle extends Handle {
+  /** All bytes that came out until now; on Node. */
+  readonly bytesRead?: number;
+  /** The same on Deno. */
+  getBytesRead?(): number;
   /**
    * Called with what came, or with nothing at the end. With a buffer of ours,
-   * always with nothing; what it returns is the next buffer.
+   * always with nothing; what it returns is the next buffer, on Node.
    */
-  onread: (this: Handle, bytes?: unknown) => unknown;
+  onread: (this: TlsHandle, bytes?: unknown) => unknown;
   useUserBuffer(buffer: Uint8Array): void;
-  readStart(): number;
-  readStop(): number;
 }
 
 /**
- * Has the records of a TLS stream of Node decrypted into a buffer of ours, one
+ * Has the records of a TLS stream of `node:tls` decrypted into a buffer of ours, one
  * behind the other, and hands over at once what has come in one turn of the
- * event loop. The stream itself makes a buffer for each record of 16 KiB, and
- * wakes its reader for it.
+ * event loop. The stream itself makes a buffer for each record of 16 KiB (Deno
+ * for four), and wakes its reader for it.
  *
  * The option `onread` would do the first, but not for a stream over a socket.
  */
 export class NodeTlsSource implements NodeSource {
-  #handle: Handle | null = null;
+  readonly #brake: Handle | null;
+  #handle: TlsHandle | null = null;
   #arrived: () => void = () => {};
   /** Being filled; what lies between the two waits for the reader. */
-  #buffer: Uint8Array = new Uint8Array(FIRST_BUFFER_BYTES);
+  #buffer: Uint8Array = new Uint8Array(
+    onDeno ? MODEST_BUFFER_BYTES : FIRST_BUFFER_BYTES,
+  );
   #taken = 0;
   #filled = 0;
   /** Waits as well, in buffers that are full. */
@@ -52,6 +63,17 @@ export class NodeTlsSource implements NodeSource {
   #isAnnounced = false;
   /** Whether it is one of `MAX_LARGE`. */
   #isLarge = false;
+  #isStopped = false;
+
+  /** @param raw the socket below, which Deno forgets to stop */
+  constructor(raw: object) {
+    const { _handle, brake } = raw as {
+      readonly _handle?: Handle | null;
+      /** What a stream of ours has in its place. */
+      readonly brake?: Handle;
+    };
+    this.#brake = onDeno ? _handle ?? brake ?? null : null;
+  }
 
   start(socket: NodeSocket, arrived: () => void): void {
     const handle = handleOf(socket);
@@ -60,13 +82,17 @@ export class NodeTlsSource implements NodeSource {
     this.#arrived = arrived;
     const { onread } = handle;
     const received = (count: number) => this.#received(count);
-    let seen = handle.bytesRead;
+    const room = () => this.#buffer.length - this.#filled;
+    let seen = totalOf(handle);
     handle.useUserBuffer(this.#buffer);
     handle.onread = function (bytes) {
-      const count = this.bytesRead - seen;
+      // Deno counts what it gives in several calls with the first of them.
+      const count = Math.min(totalOf(this) - seen, room());
       if (count <= 0) return onread.call(this, bytes);
       seen += count;
-      return received(count);
+      const next = received(count);
+      if (onDeno) this.useUserBuffer(next);
+      return next;
     };
     socket.on("close", () => this.#close());
   }
@@ -76,11 +102,7 @@ export class NodeTlsSource implements NodeSource {
     this.#giveBack(chunk);
     if (chunk === null) return null;
     this.#waiting -= chunk.length;
-    const handle = this.#handle;
-    if (handle !== null && !handle.reading && this.#waiting < this.#mostBytes) {
-      handle.reading = true;
-      handle.readStart();
-    }
+    if (this.#isStopped && this.#waiting < this.#mostBytes) this.#restart();
     return chunk;
   }
 
@@ -107,18 +129,30 @@ export class NodeTlsSource implements NodeSource {
   #received(count: number): Uint8Array {
     this.#filled += count;
     this.#waiting += count;
-    const handle = this.#handle;
-    // Node goes on for a while with what it has read.
-    if (this.#waiting >= this.#mostBytes && handle?.reading) {
-      handle.reading = false;
-      handle.readStop();
-    }
+    // It goes on for a while with what was read before.
+    if (this.#waiting >= this.#mostBytes && !this.#isStopped) this.#stop();
     if (this.#isWanted && !this.#isAnnounced) {
       this.#isAnnounced = true;
       setImmediate(() => this.#announce());
     }
     if (this.#filled === this.#buffer.length) this.#change();
     return this.#buffer.subarray(this.#filled);
+  }
+
+  #stop(): void {
+    this.#isStopped = true;
+    if (this.#brake !== null) return void this.#brake.readStop?.();
+    if (this.#handle === null) return;
+    this.#handle.reading = false;
+    this.#handle.readStop?.();
+  }
+
+  #restart(): void {
+    this.#isStopped = false;
+    if (this.#handle === null) return;
+    if (this.#brake !== null) return void this.#brake.readStart?.();
+    this.#handle.reading = true;
+    this.#handle.readStart?.();
   }
 
   #announce(): void {
@@ -164,17 +198,23 @@ export class NodeTlsSource implements NodeSource {
   }
 }
 
-/** The source for a TLS stream: `NodeTlsSource` where that is possible. */
-export function tlsSource(socket: NodeSocket): NodeSource {
-  return handleOf(socket) === null ? new StreamSource() : new NodeTlsSource();
+/** Whether a TLS stream has what `NodeTlsSource` needs. */
+export function canDecryptInto(socket: NodeSocket): boolean {
+  return handleOf(socket) !== null;
 }
 
 /** What has no promise of stability is asked for before it is used. */
-function handleOf(socket: NodeSocket): Handle | null {
-  const { _handle } = socket as { readonly _handle?: Partial<Handle> | null };
-  const { useUserBuffer, bytesRead, onread } = _handle ?? {};
-  return typeof useUserBuffer === "function" &&
-      typeof bytesRead === "number" && typeof onread === "function"
-    ? _handle as Handle
-    : null;
+function handleOf(socket: NodeSocket): TlsHandle | null {
+  const { _handle } = socket as {
+    readonly _handle?: Partial<TlsHandle> | null;
+  };
+  const { useUserBuffer, onread } = _handle ?? {};
+  if (typeof useUserBuffer !== "function") return null;
+  if (typeof onread !== "function") return null;
+  const handle = _handle as TlsHandle;
+  return Number.isInteger(totalOf(handle)) ? handle : null;
+}
+
+function totalOf(handle: TlsHandle): number {
+  return handle.bytesRead ?? handle.getBytesRead?.() ?? NaN;
 }
