@@ -9,7 +9,7 @@ import type {
   TlsInfo,
 } from "../lib/spi/transport.ts";
 import { endpoint } from "./_endpoint.ts";
-import { type NodeSource, StreamSource } from "./_node_source.ts";
+import { FlowSource, type NodeSource, StreamSource } from "./_node_source.ts";
 import { NodeTls } from "./_node_tls.ts";
 import type { NodeSocket } from "./_node_types.ts";
 import { type FileSender, fileSender } from "./_sendfile.ts";
@@ -62,9 +62,9 @@ export class NodeConnection implements Connection {
   read(): Promise<Uint8Array | null> {
     if (this.#reader !== null) return Promise.reject(busyError("Cannot read"));
     if (this.#closed) return Promise.reject(closedError("Cannot read"));
-    if (this.#ended) return Promise.resolve(null);
     const chunk = this.#source.take();
     if (chunk !== null) return Promise.resolve(chunk);
+    if (this.#ended) return Promise.resolve(null);
     const failure = this.#readFailure ?? this.#failure;
     if (failure !== null) return Promise.reject(failure);
     const reader = deferred<Uint8Array | null>();
@@ -138,9 +138,13 @@ export class NodeConnection implements Connection {
     if (this.#failure !== null) throw this.#failure;
     this.#source.stop?.();
     this.#sender?.release();
-    const tls = new NodeTls(this.#socket, context, options, (error) => {
-      this.#fail(error);
-    });
+    const bulk = !(this.#source instanceof FlowSource);
+    const tls = new NodeTls(
+      this.#socket,
+      context,
+      { ...options, bulk },
+      (error) => this.#fail(error),
+    );
     this.#tls = tls;
     this.#socket = tls.socket;
     this.#source = tls.source;
@@ -205,6 +209,8 @@ export class NodeConnection implements Connection {
   }
 
   #onEnd(): void {
+    // What came before it, and was not told of yet.
+    this.#arrived();
     // What broke is no end, although Node says so.
     if (this.#failure !== null) return;
     if (this.#tls === null && !this.#finished && lostPeer(this.#socket)) {
@@ -228,6 +234,7 @@ export class NodeConnection implements Connection {
 
   #fail(error: unknown): void {
     if (this.#closed) return;
+    this.#arrived();
     this.#failure ??= this.#error("Cannot go on", error);
     this.#rejectPending((action) => this.#error(action, error));
   }

@@ -158,6 +158,7 @@ export class Transfer {
       throttle: this.#parts.throttle,
       signal: this.#aborting.signal,
       now: () => this.#parts.clock.now(),
+      after: (milliseconds, run) => this.#parts.clock.after(milliseconds, run),
       sending: () => {
         this.#sending = true;
       },
