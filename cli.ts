@@ -30,8 +30,10 @@ export type {
   CliNeeds,
   CliNote,
   CliOutput,
+  CliServer,
   StopSignal,
   WatchedText,
+  WorkersRequest,
 } from "./lib/cli/host.ts";
 export { PermissionError } from "./lib/cli/permission_error.ts";
 

@@ -24,6 +24,7 @@ export { readCertificate } from "./adapters/_client_certificate.ts";
 export { argon2idPasswords } from "./adapters/_argon2.ts";
 export { scryptPasswords } from "./adapters/_scrypt.ts";
 export type { ServeOptions } from "./adapters/_serve.ts";
+export { WorkerPool, type WorkerPoolOptions } from "./adapters/_worker_pool.ts";
 export { watchedFile } from "./adapters/_watched_file.ts";
 export * from "./lib/mod.ts";
 

@@ -3,6 +3,7 @@ import { TransportError } from "../lib/base/errors.ts";
 import type {
   Connection,
   Endpoint,
+  SendFile,
   StartTlsOptions,
   TlsConfig,
   TlsInfo,
@@ -12,6 +13,7 @@ import { endpoint } from "./_endpoint.ts";
 import { KEEP_ALIVE_DELAY_MS } from "./_socket_defaults.ts";
 import type { BunSocket, BunSocketHandler } from "./_runtime_types.ts";
 import { busyError, closedError, transportError } from "./_socket_errors.ts";
+import { type FileSender, fileSender } from "./_sendfile.ts";
 import { tlsContext } from "./_tls_context.ts";
 import { tlsError } from "./_tls_errors.ts";
 
@@ -49,6 +51,7 @@ export class BunConnection implements Connection, BunSink {
   #ended = false;
   #finished = false;
   #closed = false;
+  #sender: FileSender | null = null;
 
   constructor(socket: BunSocket<BunSink | null>) {
     this.#socket = socket;
@@ -98,11 +101,21 @@ export class BunConnection implements Connection, BunSink {
     return pending.promise;
   }
 
+  get sendFile(): SendFile | undefined {
+    if (this.#tls !== null) return undefined;
+    this.#sender ??= fileSender({
+      duplicate: (binding) => binding.duplicate(this.#socket.fd),
+      write: (bytes) => this.write(bytes),
+    });
+    return this.#sender?.sendFile;
+  }
+
   async closeWrite(): Promise<void> {
     if (this.#closed) throw closedError("Cannot finish");
     if (this.#finished) return;
     if (this.#failure !== null) throw this.#failure;
     this.#finished = true;
+    this.#sender?.release();
     if (this.#writer !== null) await this.#writer.promise;
     // Never end(): that is close(2), and unread input then makes the kernel
     // reset the connection and drop what is still on its way.
@@ -112,6 +125,7 @@ export class BunConnection implements Connection, BunSink {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#sender?.release();
     this.#chunks.length = 0;
     this.#rejectPending((action) => closedError(action));
     // Sends close_notify; without it, end() waits for that of the peer.
@@ -138,6 +152,7 @@ export class BunConnection implements Connection, BunSink {
     if (this.#chunks.length > 0) {
       throw new TransportError("tls", `${action}: clear text came before`);
     }
+    this.#sender?.release();
     const tls = new BunTls(this.#socket, context, options, this);
     this.#tls = tls;
     this.#socket = tls.socket;

@@ -45,7 +45,9 @@ type Member = "cert" | "key" | "ca";
  * @throws {ConfigError} when a file cannot be read or does not hold what it
  * should, with its name; from the function that it returns too
  */
-export function certificateFiles(files: CertificateFiles): () => TlsConfig {
+export function certificateFiles(
+  files: CertificateFiles,
+): (fresh?: boolean) => TlsConfig {
   const { cert, key = cert, ca, ...rest } = files;
   const paths = new Map<Member, string>([["cert", resolve(cert)]]);
   paths.set("key", resolve(key));
@@ -64,9 +66,9 @@ export function certificateFiles(files: CertificateFiles): () => TlsConfig {
   let stamp = stampOf(paths);
   let config = load();
   let lookedAt = Date.now();
-  return () => {
+  return (fresh = false) => {
     const now = Date.now();
-    if (now - lookedAt >= LOOK_AGAIN_MS || now < lookedAt) {
+    if (fresh || now - lookedAt >= LOOK_AGAIN_MS || now < lookedAt) {
       lookedAt = now;
       const next = stampOf(paths);
       if (next !== stamp) {

@@ -9,6 +9,7 @@ import type { Platform } from "../lib/spi/clock.ts";
 import type { FileSystem } from "../lib/spi/file_system.ts";
 import { argon2idPasswords } from "./_argon2.ts";
 import { certificate } from "./_cli_certificate.ts";
+import { startWorkers } from "./_cli_workers.ts";
 import {
   allowedEnvironment,
   permit,
@@ -58,6 +59,7 @@ export function cliHost(adapter: CliAdapter): CliHost {
     ],
     networkAddresses,
     certificate: (request) => certificate(request, env),
+    startWorkers,
     onSignal: onStopSignal,
     onReload: onReloadSignal,
     ...(runtimeGlobals.Deno === undefined ? {} : { permit, permitFolders }),

@@ -175,6 +175,8 @@ function describe(permission: DenoPermission): string {
       return `to read the variable ${permission.variable}`;
     case "sys":
       return `to ask the system for ${permission.kind}`;
+    case "ffi":
+      return "to call the C library";
   }
 }
 

@@ -1,7 +1,8 @@
 import type { TransportError } from "../lib/base/errors.ts";
-import type { Connection, Endpoint } from "../lib/spi/transport.ts";
+import type { Connection, Endpoint, SendFile } from "../lib/spi/transport.ts";
 import { endpoint } from "./_endpoint.ts";
 import type { DenoConn } from "./_runtime_types.ts";
+import { type FileSender, fileSender } from "./_sendfile.ts";
 import { busyError, closedError, transportError } from "./_socket_errors.ts";
 
 /** An idle session holds this much; a transfer soon has the largest. */
@@ -23,6 +24,7 @@ export class DenoConnection implements Connection {
   #ended = false;
   #finished = false;
   #closed = false;
+  #sender: FileSender | null = null;
 
   constructor(conn: DenoConn) {
     this.#conn = conn;
@@ -68,6 +70,16 @@ export class DenoConnection implements Connection {
     return this.#writing;
   }
 
+  get sendFile(): SendFile | undefined {
+    const descriptor = descriptorOf(this.#conn);
+    if (descriptor === undefined) return undefined;
+    this.#sender ??= fileSender({
+      duplicate: (binding) => binding.duplicate(descriptor),
+      write: (bytes) => this.write(bytes),
+    });
+    return this.#sender?.sendFile;
+  }
+
   async #write(bytes: Uint8Array): Promise<void> {
     try {
       let at = 0;
@@ -87,6 +99,7 @@ export class DenoConnection implements Connection {
     this.#check("Cannot finish");
     if (this.#finished) return;
     this.#finished = true;
+    this.#sender?.release();
     try {
       await this.#writing;
       this.#check("Cannot finish");
@@ -99,6 +112,7 @@ export class DenoConnection implements Connection {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#sender?.release();
     this.#buffer = null;
     try {
       // Pending calls are rejected with Interrupted.
@@ -120,4 +134,17 @@ export class DenoConnection implements Connection {
     if (failure.code !== "closed") this.#failure ??= failure;
     return failure;
   }
+}
+
+/** What accepted connections have beside their documented members. */
+const DESCRIPTOR = "Symbol(Deno.internal.fd)";
+
+/** Deno closes a connection only when we say so: the number stays its own. */
+function descriptorOf(conn: DenoConn): number | undefined {
+  for (const symbol of Object.getOwnPropertySymbols(conn)) {
+    if (String(symbol) !== DESCRIPTOR) continue;
+    const value: unknown = Reflect.get(conn, symbol);
+    return typeof value === "number" ? value : undefined;
+  }
+  return undefined;
 }

@@ -11,7 +11,12 @@ export interface LocalFileOptions {
   readonly access: "read" | "write" | "append";
   /** The real path, for messages. */
   readonly path: string;
+  /** Whether reading it may be left to the system, while the program waits. */
+  readonly sendable: boolean;
 }
+
+/** What is smaller is sooner copied. */
+const LEAST_SENDFILE_BYTES = 128 * 1024;
 
 /**
  * An open file of a disk.
@@ -23,7 +28,8 @@ export interface LocalFileOptions {
  */
 export class LocalFileHandle implements FileHandle {
   readonly size: number;
-  readonly fd: number;
+  readonly fd?: number;
+  readonly #descriptor: number;
   readonly #access: "read" | "write" | "append";
   readonly #path: string;
   #underWay = 0;
@@ -31,8 +37,11 @@ export class LocalFileHandle implements FileHandle {
   #idle: Deferred<void> | null = null;
 
   constructor(options: LocalFileOptions) {
-    this.fd = options.descriptor;
+    this.#descriptor = options.descriptor;
     this.size = options.size;
+    if (options.sendable && options.size >= LEAST_SENDFILE_BYTES) {
+      this.fd = options.descriptor;
+    }
     this.#access = options.access;
     this.#path = options.path;
   }
@@ -44,7 +53,7 @@ export class LocalFileHandle implements FileHandle {
       const next = (): void => {
         const at = position + filled;
         read(
-          this.fd,
+          this.#descriptor,
           into,
           filled,
           into.length - filled,
@@ -72,7 +81,7 @@ export class LocalFileHandle implements FileHandle {
         // pwrite on O_APPEND files appends on Linux and does not elsewhere.
         const at = appends ? null : position + written;
         const rest = bytes.length - written;
-        write(this.fd, bytes, written, rest, at, (error, count) => {
+        write(this.#descriptor, bytes, written, rest, at, (error, count) => {
           if (error !== null) return done(error, 0);
           written += count;
           if (written === bytes.length) return done(null, written);
@@ -95,12 +104,12 @@ export class LocalFileHandle implements FileHandle {
     }
     try {
       if (this.#access === "read") {
-        closeSync(this.fd);
+        closeSync(this.#descriptor);
         return;
       }
       // After writing, a close may flush (ext4 after truncation, NFS always).
       await new Promise<void>((resolve, reject) => {
-        close(this.fd, (error) => error ? reject(error) : resolve());
+        close(this.#descriptor, (error) => error ? reject(error) : resolve());
       });
     } catch (error) {
       throw fileError(error, "close", this.#path);

@@ -8,8 +8,8 @@ export interface LocalFileSystemOptions {
   /**
    * Whether short calls (look-ups, opening, making folders) are answered on
    * the spot, which takes 1 to 3 microseconds on a local disk, instead of by
-   * the thread pool, which takes 35 to 80. Contents always go through the
-   * pool.
+   * the thread pool, which takes 35 to 80. Contents go through the pool, but
+   * for those that the system sends by itself; false prevents that too.
    * @default {true} unless the folder lies on a network or FUSE file system
    */
   readonly blocking?: boolean;

@@ -30,10 +30,13 @@ const MAX_ATTEMPTS = 8;
 export class LocalOpener {
   readonly #jail: Jail;
   readonly #calls: FileCalls;
+  readonly #sendable: boolean;
 
-  constructor(jail: Jail, calls: FileCalls) {
+  /** @param sendable whether the files are read quickly enough to wait for */
+  constructor(jail: Jail, calls: FileCalls, sendable: boolean) {
     this.#jail = jail;
     this.#calls = calls;
+    this.#sendable = sendable;
   }
 
   /** See `FileSystem.open`; throws the errors of `node:fs` as they come. */
@@ -104,6 +107,7 @@ export class LocalOpener {
           size,
           access,
           path: place.real,
+          sendable: this.#sendable && access === "read",
         });
       } catch (error) {
         closeSync(descriptor);
@@ -124,7 +128,13 @@ export class LocalOpener {
       const real = folder.realAt(name);
       try {
         if (folder.descriptor === null) await this.#confirm(real, descriptor);
-        return new LocalFileHandle({ descriptor, size: 0, access, path: real });
+        return new LocalFileHandle({
+          descriptor,
+          size: 0,
+          access,
+          path: real,
+          sendable: false,
+        });
       } catch (error) {
         closeSync(descriptor);
         throw error;

@@ -35,6 +35,7 @@ interface Handshake extends Deferred<void> {
 /** The client's side of it. */
 interface Hello extends Deferred<MemoryTlsSession> {
   readonly session: MemoryTlsSession | null;
+  readonly certificate: Uint8Array | null;
 }
 
 /** Overwrites chunks whose time is over, so that late use shows. */
@@ -138,12 +139,16 @@ export class MemoryConnection implements Connection {
    * resume. Rejects as `read` does when the server says no.
    *
    * @param session of an earlier connection, to be resumed
+   * @param certificate of the client, in DER; trusted when the server asks
    */
-  joinTls(session: MemoryTlsSession | null = null): Promise<MemoryTlsSession> {
+  joinTls(
+    session: MemoryTlsSession | null = null,
+    certificate: Uint8Array | null = null,
+  ): Promise<MemoryTlsSession> {
     if (this.#released) return Promise.reject(this.#closed("join TLS"));
     if (this.#failure !== null) return Promise.reject(this.#failure);
     const joined = deferred<MemoryTlsSession>();
-    this.#hello = { ...joined, session };
+    this.#hello = { ...joined, session, certificate };
     const peer = this.#peer;
     this.#link.deliver(() => {
       peer.#helloArrived = true;
@@ -259,12 +264,13 @@ export class MemoryConnection implements Connection {
     }
     this.#handshake = null;
     this.#helloArrived = false;
-    this.#tls = infoOf(resumed);
+    const isAsked = (config.clientCert ?? "off") !== "off";
+    this.#tls = infoOf(resumed, isAsked ? hello.certificate : null);
     handshake.resolve();
     this.#link.deliver(() => {
       peer.#hello = null;
       if (peer.#released || peer.#failure !== null) return;
-      peer.#tls = infoOf(resumed);
+      peer.#tls = infoOf(resumed, null);
       hello.resolve(memoryTlsSession(config));
     });
   }
@@ -430,12 +436,15 @@ function truncated(action: string): TransportError {
   );
 }
 
-function infoOf(resumed: boolean): TlsInfo {
+function infoOf(
+  resumed: boolean,
+  peerCertificate: Uint8Array | null,
+): TlsInfo {
   return {
     protocol: "TLSv1.3",
     cipher: null,
     resumed,
-    peerCertificate: null,
+    peerCertificate,
     alpn: null,
     serverName: null,
   };

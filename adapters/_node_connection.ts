@@ -3,14 +3,17 @@ import { TransportError } from "../lib/base/errors.ts";
 import type {
   Connection,
   Endpoint,
+  SendFile,
   StartTlsOptions,
   TlsConfig,
   TlsInfo,
 } from "../lib/spi/transport.ts";
 import { endpoint } from "./_endpoint.ts";
-import { type NodeSource, StreamSource } from "./_node_source.ts";
+import { FlowSource, type NodeSource, StreamSource } from "./_node_source.ts";
 import { NodeTls } from "./_node_tls.ts";
 import type { NodeSocket } from "./_node_types.ts";
+import { type FileSender, fileSender } from "./_sendfile.ts";
+import { duplicateOf } from "./_socket_descriptor.ts";
 import { busyError, closedError, transportError } from "./_socket_errors.ts";
 import { tlsContext } from "./_tls_context.ts";
 import { tlsError } from "./_tls_errors.ts";
@@ -36,6 +39,7 @@ export class NodeConnection implements Connection {
   #ended = false;
   #finished = false;
   #closed = false;
+  #sender: FileSender | null = null;
 
   constructor(
     socket: NodeSocket,
@@ -58,9 +62,9 @@ export class NodeConnection implements Connection {
   read(): Promise<Uint8Array | null> {
     if (this.#reader !== null) return Promise.reject(busyError("Cannot read"));
     if (this.#closed) return Promise.reject(closedError("Cannot read"));
-    if (this.#ended) return Promise.resolve(null);
     const chunk = this.#source.take();
     if (chunk !== null) return Promise.resolve(chunk);
+    if (this.#ended) return Promise.resolve(null);
     const failure = this.#readFailure ?? this.#failure;
     if (failure !== null) return Promise.reject(failure);
     const reader = deferred<Uint8Array | null>();
@@ -87,11 +91,21 @@ export class NodeConnection implements Connection {
     return writer.promise;
   }
 
+  get sendFile(): SendFile | undefined {
+    if (this.#tls !== null) return undefined;
+    this.#sender ??= fileSender({
+      duplicate: (binding) => duplicateOf(this.#socket, binding),
+      write: (bytes) => this.write(bytes),
+    });
+    return this.#sender?.sendFile;
+  }
+
   closeWrite(): Promise<void> {
     if (this.#closed) return Promise.reject(closedError("Cannot finish"));
     if (this.#finished) return Promise.resolve();
     if (this.#failure !== null) return Promise.reject(this.#failure);
     this.#finished = true;
+    this.#sender?.release();
     const finisher = deferred<void>();
     this.#finisher = finisher;
     if (this.#writer === null) this.#finish(finisher);
@@ -102,6 +116,7 @@ export class NodeConnection implements Connection {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#sender?.release();
     this.#rejectPending((action) => closedError(action));
     if (!this.#finished) this.#tls?.finish();
     this.#socket.destroy();
@@ -122,9 +137,14 @@ export class NodeConnection implements Connection {
     if (this.#closed) throw closedError(action);
     if (this.#failure !== null) throw this.#failure;
     this.#source.stop?.();
-    const tls = new NodeTls(this.#socket, context, options, (error) => {
-      this.#fail(error);
-    });
+    this.#sender?.release();
+    const bulk = !(this.#source instanceof FlowSource);
+    const tls = new NodeTls(
+      this.#socket,
+      context,
+      { ...options, bulk },
+      (error) => this.#fail(error),
+    );
     this.#tls = tls;
     this.#socket = tls.socket;
     this.#source = tls.source;
@@ -189,6 +209,8 @@ export class NodeConnection implements Connection {
   }
 
   #onEnd(): void {
+    // What came before it, and was not told of yet.
+    this.#arrived();
     // What broke is no end, although Node says so.
     if (this.#failure !== null) return;
     if (this.#tls === null && !this.#finished && lostPeer(this.#socket)) {
@@ -212,6 +234,7 @@ export class NodeConnection implements Connection {
 
   #fail(error: unknown): void {
     if (this.#closed) return;
+    this.#arrived();
     this.#failure ??= this.#error("Cannot go on", error);
     this.#rejectPending((action) => this.#error(action, error));
   }

@@ -6,6 +6,7 @@ import type { StartTlsOptions, TlsInfo } from "../lib/spi/transport.ts";
 import { DenoTlsSource } from "./_deno_tls_source.ts";
 import { type NodeSource, StreamSource } from "./_node_source.ts";
 import { watchEnd } from "./_node_tls_end.ts";
+import { canDecryptInto, NodeTlsSource } from "./_node_tls_source.ts";
 import type { NodeSocket } from "./_node_types.ts";
 import {
   BUN_NODE_TLS_END,
@@ -44,6 +45,12 @@ interface Inside {
   readonly _handle?: { shutdown?(): void } | null;
 }
 
+/** How a connection is upgraded. */
+export interface NodeTlsOptions extends StartTlsOptions {
+  /** Whether it carries files rather than lines. */
+  readonly bulk: boolean;
+}
+
 /** The server end of TLS over a socket of `node:net`. */
 export class NodeTls {
   /** The inner stream. */
@@ -67,7 +74,7 @@ export class NodeTls {
   constructor(
     raw: NodeSocket,
     context: TlsContext,
-    options: StartTlsOptions,
+    options: NodeTlsOptions,
     broken: (error: unknown) => void,
   ) {
     this.#context = context;
@@ -89,9 +96,7 @@ export class NodeTls {
     this.#socket = socket;
     this.socket = socket;
     this.#ending = watchEnd(raw, socket);
-    this.source = DENO_TLS_PAUSE.here
-      ? new DenoTlsSource(raw, READ_AHEAD_BYTES)
-      : new StreamSource();
+    this.source = sourceFor(raw, socket, options.bulk);
     const events: Emitter = socket;
     events.on("secure", () => this.#onSecure());
     events.on("error", (error) => this.#fail(error));
@@ -202,6 +207,17 @@ export class NodeTls {
         ),
     );
   }
+}
+
+function sourceFor(
+  raw: NodeSocket,
+  socket: NodeSocket,
+  bulk: boolean,
+): NodeSource {
+  if (bulk && canDecryptInto(socket)) return new NodeTlsSource(raw);
+  return DENO_TLS_PAUSE.here
+    ? new DenoTlsSource(raw, READ_AHEAD_BYTES)
+    : new StreamSource();
 }
 
 function textOrNull(value: unknown): string | null {

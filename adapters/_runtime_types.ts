@@ -31,6 +31,7 @@ export type DenoPermission =
   | { readonly name: "read" | "write"; readonly path?: string }
   | { readonly name: "net"; readonly host?: string }
   | { readonly name: "env"; readonly variable?: string }
+  | { readonly name: "ffi"; readonly path?: string }
   | {
     readonly name: "sys";
     readonly kind?: "networkInterfaces" | "statfs" | "hostname";
@@ -85,6 +86,8 @@ export interface DenoApi {
 /** A TCP socket of Bun; `T` is what the program keeps with it. */
 export interface BunSocket<T> {
   data: T;
+  /** The number of the socket, -1 once it is closed. */
+  readonly fd: number;
   readonly localAddress: string;
   readonly localPort: number;
   readonly remoteAddress: string;

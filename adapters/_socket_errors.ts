@@ -14,6 +14,8 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   ECONNRESET: { code: "reset", state: "connection reset by peer" },
   EPIPE: { code: "reset", state: "connection reset by peer" },
   ECONNABORTED: { code: "reset", state: "connection aborted" },
+  // Deno's node:net, of a write that waits while a read finds a reset.
+  ECANCELED: { code: "reset", state: "connection reset by peer" },
   ENOTCONN: { code: "reset", state: "not connected any more" },
   ETIMEDOUT: { code: "timeout", state: "timed out" },
   ECONNREFUSED: { code: "refused", state: "connection refused" },

@@ -112,9 +112,9 @@ function makeSecureContext(config: TlsConfig): object {
   if (minVersion > maxVersion) {
     refuse(`minVersion ${minVersion} is above maxVersion ${maxVersion}`);
   }
-  const [certificate] = certificatesIn("cert", config.cert);
+  const certificates = certificatesIn("cert", config.cert);
   const key = privateKeyIn(config.key, config.passphrase);
-  if (certificate === undefined || !certificate.checkPrivateKey(key)) {
+  if (certificates[0]?.checkPrivateKey(key) !== true) {
     refuse("the key does not fit the certificate");
   }
   if (ca !== undefined) certificatesIn("ca", ca);
@@ -122,7 +122,8 @@ function makeSecureContext(config: TlsConfig): object {
     refuse(`ciphers cannot be chosen here: ${DENO_TLS_CIPHERS.reason}`);
   }
   const options: SecureContextOptions = {
-    cert: config.cert,
+    // Alone: Deno takes a key before it for one of them.
+    cert: certificates.map(String).join("\n"),
     // Opened already: not all runtimes know all ways to encrypt it.
     key: key.export({ type: "pkcs8", format: "pem" }),
     minVersion: `TLSv${minVersion}`,

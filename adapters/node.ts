@@ -37,6 +37,7 @@ export type { NodeServer, NodeSocket } from "./_node_types.ts";
 export { argon2idPasswords } from "./_argon2.ts";
 export { scryptPasswords } from "./_scrypt.ts";
 export type { ServeOptions } from "./_serve.ts";
+export { WorkerPool, type WorkerPoolOptions } from "./_worker_pool.ts";
 export { watchedFile } from "./_watched_file.ts";
 export * from "../lib/mod.ts";
 

@@ -7,7 +7,10 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { type Load, provide, type Sample, Turn } from "./compare/rounds.ts";
+import { TlsClient } from "./client/tls_client.ts";
+import { provide } from "./compare/files.ts";
+import { Turn } from "./compare/rounds.ts";
+import type { Load, Sample } from "./compare/sample.ts";
 import { median, summarize } from "./compare/stats.ts";
 import {
   checkDemands,
@@ -16,10 +19,13 @@ import {
   formatTable,
   type Row,
 } from "./compare/table.ts";
+import { TlsTurn } from "./compare/tls_rounds.ts";
 import { parseSize } from "./measure/size.ts";
 import { BENCH, isProgram } from "./paths.ts";
+import { draw } from "./draw.ts";
 import { anyftpdBuild } from "./peer/anyftpd.ts";
 import type { Peer } from "./peer/peer.ts";
+import type { RunningPeer } from "./peer/runner.ts";
 import { choosePeers, type Field, startAll } from "./peers.ts";
 
 /** What is demanded of this server; looked at after each full comparison. */
@@ -28,6 +34,16 @@ const DEMANDS: readonly Demand[] = [
   { metric: "upload", peer: "anyftpd", base: "vsftpd", atLeast: 0.6 },
   { metric: "logins", peer: "anyftpd", base: "pyftpdlib", atLeast: 0.7 },
 ];
+
+/** The same over TLS: the best of the other servers is what ratios are to. */
+const TLS_DEMANDS: readonly Demand[] = [
+  "anyftpd",
+  "anyftpd-deno",
+  "anyftpd-bun",
+].flatMap((peer) => [
+  { metric: "TLS download", peer, base: null, atLeast: 1, cpuAtMost: 1.3 },
+  { metric: "TLS upload", peer, base: null, atLeast: 1, cpuAtMost: 1.3 },
+]);
 
 const USAGE = `\
 Usage: compare [options] [SERVER ...]
@@ -39,15 +55,17 @@ Measures the named servers, or all that are here, in turns.
   -n, --logins N   connections one after the other (default: 300)
   -c, --clients N  clients at once (default: 50), 4 MiB each
   --quick          2 rounds, 128M, 100 logins, 20 clients
+  --tls            measure FTP over TLS instead: TLS 1.3, one cipher for all
   --build NAME=DIR also measure this build of the project (its dist folder)
   --base NAME      what ratios are to (default: vsftpd, else the first)
-  --save NAME      the file in bench/results (default: latest)
+  --save NAME      the file in bench/results (default: latest, or tls)
   --strict         exit code 3 when a ratio that is demanded is missed
 `;
 
 interface Settings {
   readonly rounds: number;
   readonly load: Load;
+  readonly tls: boolean;
   readonly builds: readonly Peer[];
   readonly base: string;
   readonly save: string;
@@ -79,7 +97,8 @@ function parse(args: readonly string[]): Settings | null {
       quick: { type: "boolean", default: false },
       build: { type: "string", multiple: true, default: [] },
       base: { type: "string", default: "vsftpd" },
-      save: { type: "string", default: "latest" },
+      save: { type: "string" },
+      tls: { type: "boolean", default: false },
       strict: { type: "boolean", default: false },
       help: { type: "boolean", short: "h", default: false },
     },
@@ -101,9 +120,10 @@ function parse(args: readonly string[]): Settings | null {
       clients: count(values.clients ?? (quick ? "20" : "50"), "clients"),
       clientBytes: 4 * 1024 * 1024,
     },
+    tls: values.tls,
     builds: values.build.map(build),
     base: values.base,
-    save: values.save,
+    save: values.save ?? (values.tls ? "tls" : "latest"),
     strict: values.strict,
     names: positionals,
   };
@@ -129,14 +149,27 @@ function toRows(peer: string, rounds: readonly (readonly Sample[])[]): Row[] {
   });
 }
 
+/** How a server's turn is made. */
+type MakeTurn = (peer: RunningPeer) => Turn | TlsTurn;
+
+async function turns({ load, tls }: Settings): Promise<MakeTurn> {
+  if (!tls) return (peer) => new Turn(peer, load);
+  const client = await TlsClient.prepare();
+  return (peer) => new TlsTurn(peer, load, client);
+}
+
 /** Rounds A B C, A B C, …; the first one warms up and is thrown away. */
-async function measure(field: Field, settings: Settings): Promise<Row[]> {
+async function measure(
+  field: Field,
+  settings: Settings,
+  makeTurn: MakeTurn,
+): Promise<Row[]> {
   provide(field.running, settings.load);
   const taken = new Map<string, (readonly Sample[])[]>();
   for (let round = 0; round <= settings.rounds; round++) {
     for (const peer of field.running) {
       process.stderr.write(`round ${round}: ${peer.name}\n`);
-      const turn = new Turn(peer, settings.load);
+      const turn = makeTurn(peer);
       if (round === 0) await turn.warmUp();
       const samples = await turn.run();
       if (round === 0) continue;
@@ -170,7 +203,9 @@ function save(settings: Settings, field: Field, rows: readonly Row[]): string {
 }
 
 async function compare(settings: Settings): Promise<number> {
-  const field = await startAll(choosePeers(settings.names, settings.builds));
+  const { names, builds, tls } = settings;
+  const makeTurn = await turns(settings);
+  const field = await startAll(choosePeers(names, builds), tls);
   // Servers have groups of their own, so an interrupt does not reach them.
   const interrupt = (): void => {
     void field.stop().finally(() => process.exit(130));
@@ -183,14 +218,15 @@ async function compare(settings: Settings): Promise<number> {
     }
     const first = field.running[0];
     if (first === undefined) throw new Error("no server to measure");
-    const names = field.running.map((peer) => peer.name);
-    const base = names.includes(settings.base) ? settings.base : first.name;
-    const rows = await measure(field, settings);
+    const here = field.running.map((peer) => peer.name);
+    const base = here.includes(settings.base) ? settings.base : first.name;
+    const rows = await measure(field, settings, makeTurn);
     process.stdout.write(`${formatTable(rows, base)}\n\n`);
     process.stdout.write(`${formatSummary(rows)}\n\n`);
-    const demands = checkDemands(rows, DEMANDS);
+    const demands = checkDemands(rows, tls ? TLS_DEMANDS : DEMANDS);
     for (const { text } of demands) process.stdout.write(`${text}\n`);
     process.stdout.write(`kept in ${save(settings, field, rows)}\n`);
+    process.stdout.write(`drawn in ${await draw(settings.save)}\n`);
     return settings.strict && demands.some(({ met }) => !met) ? 3 : 0;
   } finally {
     process.off("SIGINT", interrupt);

@@ -5,7 +5,7 @@
  * @module
  */
 import type { FtpClient } from "./client/ftp_client.ts";
-import { ceiling } from "./measure/ceiling.ts";
+import { ceiling, tlsCeiling } from "./measure/ceiling.ts";
 import {
   type BenchOptions,
   parseOptions,
@@ -150,7 +150,8 @@ class Bench {
 
 async function measureCeiling(options: BenchOptions): Promise<void> {
   const reporter = new Reporter({ json: options.json, pid: null });
-  for await (const row of ceiling(options.sizeBytes, options.clients)) {
+  const measure = options.tls ? tlsCeiling : ceiling;
+  for await (const row of measure(options.sizeBytes, options.clients)) {
     reporter.print(row);
   }
 }

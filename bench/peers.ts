@@ -6,6 +6,7 @@
 import { parseArgs } from "node:util";
 import { isProgram } from "./paths.ts";
 import { anyftpdBun, anyftpdDeno, anyftpdNode } from "./peer/anyftpd.ts";
+import { makeCertificate } from "./peer/certificate.ts";
 import { fetchPackages } from "./peer/packages.ts";
 import { type Peer, PeerMissingError } from "./peer/peer.ts";
 import { proftpd } from "./peer/proftpd.ts";
@@ -59,9 +60,17 @@ export function choosePeers(
   });
 }
 
-/** Starts servers; one that cannot be started is skipped, with the reason. */
-export async function startAll(peers: readonly Peer[]): Promise<Field> {
+/**
+ * Starts servers; one that cannot be started is skipped, with the reason.
+ *
+ * @param withTls whether they speak TLS, all with the same certificate
+ */
+export async function startAll(
+  peers: readonly Peer[],
+  withTls = false,
+): Promise<Field> {
   const area = createArea();
+  const tls = withTls ? makeCertificate(area) : null;
   const running: RunningPeer[] = [];
   const skipped: [string, string][] = [];
   const stop = async (): Promise<void> => {
@@ -70,7 +79,7 @@ export async function startAll(peers: readonly Peer[]): Promise<Field> {
   };
   for (const peer of peers) {
     try {
-      running.push(await startPeer(peer, area));
+      running.push(await startPeer(peer, area, tls));
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       skipped.push([peer.name, reason]);
@@ -84,7 +93,7 @@ export async function startAll(peers: readonly Peer[]): Promise<Field> {
 }
 
 const USAGE = `\
-Usage: peers [--fetch] [--list] [NAME ...]
+Usage: peers [--fetch] [--list] [--tls] [NAME ...]
 
 Starts the named servers, or all, and prints how to reach them. Ctrl-C ends
 them.
@@ -92,6 +101,7 @@ them.
   --fetch   first download and unpack Debian's vsftpd, proftpd and pure-ftpd
             into bench/.cache
   --list    print the names and leave
+  --tls     with TLS for clients that ask for it (AUTH TLS)
 `;
 
 function interrupted(): Promise<void> {
@@ -106,8 +116,11 @@ function interrupted(): Promise<void> {
   });
 }
 
-async function serve(names: readonly string[]): Promise<void> {
-  const field = await startAll(choosePeers(names));
+async function serve(
+  names: readonly string[],
+  withTls: boolean,
+): Promise<void> {
+  const field = await startAll(choosePeers(names), withTls);
   try {
     for (const { name, port, pid, prefix, account } of field.running) {
       const { user, password } = account;
@@ -134,6 +147,7 @@ export async function main(args: readonly string[]): Promise<number> {
       options: {
         fetch: { type: "boolean", default: false },
         list: { type: "boolean", default: false },
+        tls: { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false },
       },
     });
@@ -142,7 +156,7 @@ export async function main(args: readonly string[]): Promise<number> {
       for (const { name } of PEERS) process.stdout.write(`${name}\n`);
     } else {
       if (values.fetch) fetchPackages();
-      await serve(positionals);
+      await serve(positionals, values.tls);
     }
     return 0;
   } catch (error) {

@@ -7,7 +7,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
-import { type Load, provide } from "./compare/rounds.ts";
+import { provide } from "./compare/files.ts";
+import type { Load } from "./compare/sample.ts";
 import { processUsage } from "./measure/process.ts";
 import { parseSize } from "./measure/size.ts";
 import * as steps from "./measure/steps.ts";

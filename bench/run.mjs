@@ -1,7 +1,7 @@
 // Builds the benchmark with tsc and starts one of its programs; the entry for
 // Node 20, which cannot run TypeScript.
 //
-//   node bench/run.mjs [compare | ftpbench | peers | profile] [options]
+//   node bench/run.mjs [compare | draw | ftpbench | peers | profile] [options]
 //
 // Without a name it is `compare`, which is what `npm run bench` does.
 import { spawnSync } from "node:child_process";
@@ -10,7 +10,7 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-const PROGRAMS = ["compare", "ftpbench", "peers", "profile"];
+const PROGRAMS = ["compare", "draw", "ftpbench", "peers", "profile"];
 
 const bench = dirname(fileURLToPath(import.meta.url));
 const out = join(bench, "..", "node_modules", ".cache", "anyftpd-bench");

@@ -29,12 +29,17 @@ export * from "./auth/users_authorizer.ts";
 export type { UserQuota } from "./auth/users_file.ts";
 export { DEFAULT_COMMANDS } from "./commands/table.ts";
 export { MemoryFileSystem } from "./fs/memory_file_system.ts";
+export {
+  atomicUploads,
+  type AtomicUploadsOptions,
+} from "./fs/atomic_uploads.ts";
 export * from "./fs/quota_book.ts";
 export { readOnly } from "./fs/read_only.ts";
 export { subtree } from "./fs/subtree.ts";
 export { type Reply, reply, replyLines } from "./protocol/reply.ts";
 export type { FactName } from "./protocol/facts.ts";
 export type { TextCodec, UnicodeErrors } from "./protocol/text_codec.ts";
+export type { Admission } from "./server/admission.ts";
 export type { ServerOptions } from "./server/options.ts";
 export type { TlsOptions } from "./server/tls_options.ts";
 export {

@@ -32,7 +32,7 @@ const { CACHE, ROOT } = runtimes;
 const VITEST = join(ROOT, "node_modules", "vitest", "vitest.mjs");
 
 /** A run that hangs is ended after this time. */
-const LONGEST_JOB_MS = 480_000;
+const LONGEST_JOB_MS = 900_000;
 
 /** More files with failures than this are no disturbance. */
 const MOST_FILES_AGAIN = 4;
@@ -191,6 +191,8 @@ async function run(job) {
     "run",
     ...job.paths,
     ...exclude.map((path) => `--exclude=${path}`),
+    // Clients and servers wait for each other most of the time.
+    ...(job.clients ? ["--maxWorkers=2"] : []),
     // Bun cannot be a worker process of vitest.
     ...(host.kind === "bun" ? ["--pool=threads"] : []),
     "--reporter=default",

@@ -1,115 +1,31 @@
-import {
-  closeSync,
-  existsSync,
-  linkSync,
-  mkdirSync,
-  openSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
+import { rmSync } from "node:fs";
+import { join } from "node:path";
 import type { FtpClient } from "../client/ftp_client.ts";
-import { processUsage } from "../measure/process.ts";
 import * as steps from "../measure/steps.ts";
 import type { RunningPeer } from "../peer/runner.ts";
-
-/** How much of everything. */
-export interface Load {
-  readonly bytes: number;
-  readonly logins: number;
-  readonly smallFiles: number;
-  readonly clients: number;
-  readonly clientBytes: number;
-}
-
-/** One number of one server in one round. */
-export interface Sample {
-  readonly metric: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly higherIsBetter: boolean;
-  /** The server's CPU time, per `cpuUnit`. */
-  readonly cpu: number;
-  readonly cpuUnit: string;
-  /** The server's memory, all its processes, when the step was over. */
-  readonly privateBytes: number;
-}
-
-const MEBIBYTE = 1024 * 1024;
-const GIBIBYTE = 1024 * MEBIBYTE;
-const SMALL_BYTES = 1024;
-const BIG_NAME = "big";
-const SMALL_NAME = "small";
-const MANY_NAME = "many";
-const UPLOAD_NAME = "upload";
+import {
+  BIG_NAME,
+  MANY_NAME,
+  Reserve,
+  SMALL_BYTES,
+  SMALL_NAME,
+  UPLOAD_NAME,
+} from "./files.ts";
+import {
+  counted,
+  type Load,
+  type Sample,
+  settle,
+  type Shape,
+  takeSample,
+  transferred,
+} from "./sample.ts";
 
 /**
  * Turns of logins before anything is measured: servers that compile what they
  * run need some thousand calls.
  */
 const WARM_UP_TURNS = 10;
-
-/** How long servers have to take note that clients have left. */
-const SETTLE_MS = 300;
-
-function fill(path: string, bytes: number): void {
-  const block = Buffer.alloc(MEBIBYTE, "x");
-  const file = openSync(path, "w", 0o644);
-  for (let left = bytes; left > 0; left -= block.length) {
-    writeSync(file, block, 0, Math.min(left, block.length));
-  }
-  closeSync(file);
-}
-
-/**
- * Puts the same files, not copies, into every server's folder: each serves the
- * very same pages of memory.
- */
-export function provide(peers: readonly RunningPeer[], load: Load): void {
-  const first = peers[0];
-  if (first === undefined) return;
-  const store = join(dirname(dirname(first.folder)), "store");
-  mkdirSync(store);
-  const files: readonly (readonly [string, number])[] = [
-    [BIG_NAME, load.bytes],
-    [SMALL_NAME, SMALL_BYTES],
-    [MANY_NAME, load.clientBytes],
-  ];
-  for (const [name, bytes] of files) {
-    fill(join(store, name), bytes);
-    for (const { folder } of peers) {
-      linkSync(join(store, name), join(folder, name));
-    }
-  }
-}
-
-/**
- * Memory that is ready for an upload. Virtual machines hand free memory back
- * to their host, and getting it again costs more than the whole transfer; so
- * it is held in a file, and let go right before it is needed.
- */
-class Reserve {
-  readonly #path: string;
-  readonly #bytes: number;
-
-  constructor(peer: RunningPeer, bytes: number) {
-    this.#path = join(dirname(dirname(peer.folder)), "reserve");
-    this.#bytes = bytes;
-    this.refill();
-  }
-
-  release(): void {
-    rmSync(this.#path, { force: true });
-  }
-
-  refill(): void {
-    if (!existsSync(this.#path)) fill(this.#path, this.#bytes);
-  }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
 
 /** One server's turn. */
 export class Turn {
@@ -135,7 +51,7 @@ export class Turn {
       const { logins } = this.#load;
       await steps.quitAll(await steps.loginMany(this.#target, logins));
     }
-    await pause(SETTLE_MS);
+    await settle();
   }
 
   async run(): Promise<readonly Sample[]> {
@@ -157,52 +73,8 @@ export class Turn {
     return this.#peer.prefix + file;
   }
 
-  /** Runs one step and takes its time and the server's CPU time. */
-  async #sample(
-    work: () => Promise<number>,
-    shape: {
-      readonly metric: string;
-      readonly unit: string;
-      /** What was done, in `unit` without the time. */
-      readonly amount: number;
-      /** What was done, as `cpuUnit` counts it. */
-      readonly cpuAmount: number;
-      readonly cpuUnit: string;
-    },
-  ): Promise<void> {
-    const before = processUsage(this.#peer.pid);
-    const seconds = await work();
-    const after = processUsage(this.#peer.pid);
-    this.#samples.push({
-      metric: shape.metric,
-      value: shape.amount / seconds,
-      unit: shape.unit,
-      higherIsBetter: true,
-      cpu: (after.cpuSeconds - before.cpuSeconds) / shape.cpuAmount,
-      cpuUnit: shape.cpuUnit,
-      privateBytes: after.privateBytes,
-    });
-  }
-
-  #transferred(metric: string, bytes: number) {
-    return {
-      metric,
-      unit: "MiB/s",
-      amount: bytes / MEBIBYTE,
-      cpuAmount: bytes / GIBIBYTE,
-      cpuUnit: "s/GiB",
-    };
-  }
-
-  #counted(metric: string, count: number) {
-    // Milliseconds of CPU time for each.
-    return {
-      metric,
-      unit: "1/s",
-      amount: count,
-      cpuAmount: count / 1000,
-      cpuUnit: "ms each",
-    };
+  async #sample(work: () => Promise<number>, shape: Shape): Promise<void> {
+    this.#samples.push(await takeSample(this.#peer.pid, shape, work));
   }
 
   async #transfers(): Promise<void> {
@@ -212,13 +84,13 @@ export class Turn {
       const moved = await steps.downloadOnce(client, this.#name(BIG_NAME));
       this.#check(moved.bytes, bytes);
       return moved.seconds;
-    }, this.#transferred("download", bytes));
+    }, transferred("download", bytes));
     this.#reserve.release();
     await this.#sample(
       async () =>
         (await steps.uploadOnce(client, this.#name(UPLOAD_NAME), bytes))
           .seconds,
-      this.#transferred("upload", bytes),
+      transferred("upload", bytes),
     );
     this.#removeUpload();
     await this.#sample(
@@ -229,10 +101,10 @@ export class Turn {
             this.#check(got, SMALL_BYTES);
           }
         }),
-      this.#counted("small files", smallFiles),
+      counted("small files", smallFiles),
     );
     await client.quit();
-    await pause(SETTLE_MS);
+    await settle();
   }
 
   async #logins(): Promise<void> {
@@ -243,10 +115,10 @@ export class Turn {
         steps.timed(async () => {
           clients = await steps.loginMany(this.#target, logins);
         }),
-      this.#counted("logins", logins),
+      counted("logins", logins),
     );
     await steps.quitAll(clients);
-    await pause(SETTLE_MS);
+    await settle();
   }
 
   async #concurrent(): Promise<void> {
@@ -254,15 +126,15 @@ export class Turn {
     const clients = await steps.loginMany(this.#target, count);
     await this.#sample(
       () => steps.downloadAll(clients, this.#name(MANY_NAME)),
-      this.#transferred(`${count} downloads at once`, count * clientBytes),
+      transferred(`${count} downloads at once`, count * clientBytes),
     );
     await this.#sample(
       () => steps.uploadAll(clients, this.#name(UPLOAD_NAME), clientBytes),
-      this.#transferred(`${count} uploads at once`, count * clientBytes),
+      transferred(`${count} uploads at once`, count * clientBytes),
     );
     this.#removeUpload();
     await steps.quitAll(clients);
-    await pause(SETTLE_MS);
+    await settle();
   }
 
   #removeUpload(): void {

@@ -16,8 +16,11 @@ export interface Row {
 export interface Demand {
   readonly metric: string;
   readonly peer: string;
-  readonly base: string;
+  /** What the ratio is to; `null`: the best server that is not ours. */
+  readonly base: string | null;
   readonly atLeast: number;
+  /** What its CPU time may be of theirs; left out: anything. */
+  readonly cpuAtMost?: number;
 }
 
 const HEAD: readonly string[] = [
@@ -50,7 +53,7 @@ function cells(rows: readonly Row[], row: Row, base: string): string[] {
   const other = find(rows, row.metric, base);
   const ratio = other === undefined
     ? "-"
-    : (row.value.median / other.value.median).toFixed(2);
+    : figure(row.value.median / other.value.median);
   return [
     row.metric,
     row.peer,
@@ -59,7 +62,9 @@ function cells(rows: readonly Row[], row: Row, base: string): string[] {
     figure(row.value.worst),
     row.unit,
     ratio,
-    `${row.cpuMedian.toFixed(2)} ${row.cpuUnit}`,
+    Number.isFinite(row.cpuMedian)
+      ? `${row.cpuMedian.toFixed(2)} ${row.cpuUnit}`
+      : "-",
     figure(row.privateBytes / 1024 / 1024),
   ];
 }
@@ -112,9 +117,21 @@ export function formatSummary(rows: readonly Row[]): string {
   const values = table((row) => row.unit, (row) => figure(row.value.median));
   const cpu = table(
     (row) => `CPU ${row.cpuUnit}`,
-    (row) => row.cpuMedian.toFixed(2),
+    (row) => Number.isFinite(row.cpuMedian) ? row.cpuMedian.toFixed(2) : "-",
   );
   return `${values}\n\n${cpu}`;
+}
+
+/** What names of our own servers begin with. */
+const OURS = "anyftpd";
+
+/** The servers that a demand compares with. */
+function bases(rows: readonly Row[], demand: Demand): readonly Row[] {
+  const { metric, base } = demand;
+  return rows.filter((row) =>
+    row.metric === metric &&
+    (base === null ? !row.peer.startsWith(OURS) : row.peer === base)
+  );
 }
 
 /** One line for each demand that both servers were there for. */
@@ -123,13 +140,30 @@ export function checkDemands(
   demands: readonly Demand[],
 ): readonly { readonly met: boolean; readonly text: string }[] {
   return demands.flatMap((demand) => {
-    const mine = find(rows, demand.metric, demand.peer);
-    const theirs = find(rows, demand.metric, demand.base);
-    if (mine === undefined || theirs === undefined) return [];
-    const ratio = mine.value.median / theirs.value.median;
-    const met = ratio >= demand.atLeast;
-    const text = `${met ? "met   " : "missed"} ${demand.metric}: ` +
-      `${ratio.toFixed(2)} of ${demand.base}, at least ${demand.atLeast}`;
-    return [{ met, text }];
+    const { metric, peer, atLeast, cpuAtMost } = demand;
+    const mine = find(rows, metric, peer);
+    const theirs = bases(rows, demand);
+    if (mine === undefined || theirs.length === 0) return [];
+    const base = demand.base ?? "the best";
+    const what = `${metric}, ${peer}`;
+    const rate = mine.value.median /
+      Math.max(...theirs.map((row) => row.value.median));
+    const results = [{
+      met: rate >= atLeast,
+      text: `${what}: ${rate.toFixed(2)} of ${base}, at least ${atLeast}`,
+    }];
+    if (cpuAtMost !== undefined) {
+      const cpu = mine.cpuMedian /
+        Math.min(...theirs.map((row) => row.cpuMedian));
+      results.push({
+        met: cpu <= cpuAtMost,
+        text: `${what}: CPU ${cpu.toFixed(2)} of ${base}, ` +
+          `at most ${cpuAtMost}`,
+      });
+    }
+    return results.map(({ met, text }) => ({
+      met,
+      text: `${met ? "met   " : "missed"} ${text}`,
+    }));
   });
 }

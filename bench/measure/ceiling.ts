@@ -1,9 +1,13 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
-import { existsSync, mkdirSync, statSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { DataConnection } from "../client/data_connection.ts";
-import { BENCH, CACHE } from "../paths.ts";
+import { TlsClient } from "../client/tls_client.ts";
+import { BENCH } from "../paths.ts";
+import { makeCertificate } from "../peer/certificate.ts";
+import { compileHelper } from "./helper.ts";
 import type { Measurement } from "./report.ts";
 import { loginMany, timed } from "./steps.ts";
 
@@ -20,20 +24,10 @@ interface RawPeer {
 
 /** Compiles the helper once; without a compiler Node plays its part. */
 async function prepare(): Promise<RawPeer> {
-  const source = join(BENCH, "measure", "raw_peer.c");
-  const binary = join(CACHE, "raw_peer");
-  const fresh = existsSync(binary) &&
-    statSync(binary).mtimeMs > statSync(source).mtimeMs;
-  if (!fresh) {
-    mkdirSync(CACHE, { recursive: true });
-    try {
-      await run("gcc", ["-O2", "-Wall", "-o", binary, source]);
-    } catch {
-      const script = join(BENCH, "measure", "raw_peer.mjs");
-      return { compiled: false, command: process.execPath, prefix: [script] };
-    }
-  }
-  return { compiled: true, command: binary, prefix: [] };
+  const binary = await compileHelper("raw_peer");
+  if (binary !== null) return { compiled: true, command: binary, prefix: [] };
+  const script = join(BENCH, "measure", "raw_peer.mjs");
+  return { compiled: false, command: process.execPath, prefix: [script] };
 }
 
 async function startServer(
@@ -134,4 +128,42 @@ export async function* ceiling(
     const title = `${clients} logins at a server that only answers`;
     return { step: "ceiling-login", title, value: seconds, unit: "s" };
   });
+}
+
+/** What the client for TLS can do at most, at a server as small as itself. */
+export async function* tlsCeiling(
+  bytes: number,
+  count: number,
+): AsyncGenerator<Measurement> {
+  const client = await TlsClient.prepare();
+  const folder = mkdtempSync(join(tmpdir(), "anyftpd-ceiling-"));
+  const peer = { compiled: true, command: client.program, prefix: [] };
+  try {
+    const { both } = makeCertificate(folder);
+    yield await withServer(
+      peer,
+      ["source", both, String(bytes)],
+      async (port) => {
+        const { seconds } = await client.bare("fetch", port);
+        return rate("ceiling-tls-download", "TLS, C -> client", bytes, seconds);
+      },
+    );
+    yield await withServer(peer, ["sink", both], async (port) => {
+      const { seconds } = await client.bare("push", port, bytes);
+      return rate("ceiling-tls-upload", "TLS, client -> C", bytes, seconds);
+    });
+    yield await withServer(peer, ["replies", both], async (port) => {
+      const step = await client.handshakes(port, count, "full");
+      const { seconds } = await step.run();
+      await step.end();
+      return {
+        step: "ceiling-tls-handshakes",
+        title: "TLS handshakes, full, one process each side",
+        value: count / seconds,
+        unit: "1/s",
+      };
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }

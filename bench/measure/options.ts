@@ -36,6 +36,8 @@ export interface BenchOptions {
   readonly debug: boolean;
   readonly json: boolean;
   readonly ceiling: boolean;
+  /** With `ceiling`: of the client for TLS. */
+  readonly tls: boolean;
 }
 
 /** The command line makes no sense; the message is for its author. */
@@ -45,7 +47,7 @@ export class UsageError extends Error {
 
 export const USAGE: string = `\
 Usage: ftpbench -u USER -p PASSWORD [options]
-       ftpbench --ceiling [-s SIZE] [-n CLIENTS]
+       ftpbench --ceiling [--tls] [-s SIZE] [-n CLIENTS]
 
   -u USER       account with write permission
   -p PASSWORD   its password
@@ -65,6 +67,7 @@ Usage: ftpbench -u USER -p PASSWORD [options]
   --file NAME   what to work on (default: $testfile); it is removed
   --json        one JSON object per line instead of text
   --ceiling     measure this client alone, against bare sockets
+  --tls         with --ceiling: the client of "compare --tls"
   -h, --help    this text
 `;
 
@@ -112,6 +115,7 @@ function parse(args: readonly string[]) {
         once: { type: "boolean", default: false },
         json: { type: "boolean", default: false },
         ceiling: { type: "boolean", default: false },
+        tls: { type: "boolean", default: false },
         help: { type: "boolean", short: "h", default: false },
       },
     }).values;
@@ -152,5 +156,6 @@ export function parseOptions(args: readonly string[]): BenchOptions | null {
     debug: values.debug,
     json: values.json,
     ceiling: values.ceiling,
+    tls: values.tls,
   };
 }

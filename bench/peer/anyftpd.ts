@@ -19,11 +19,12 @@ interface Launch {
   readonly needs: readonly string[];
 }
 
-function options({ folder, port }: PeerPlace): readonly string[] {
+function options({ folder, port, tls }: PeerPlace): readonly string[] {
   const { user, password } = BENCH_ACCOUNT;
   return [
     ...["-i", "127.0.0.1", "-p", String(port), "-d", folder, "-w"],
     ...["-u", user, "-P", password],
+    ...(tls === null ? [] : ["--certfile", tls.both]),
   ];
 }
 

@@ -12,6 +12,7 @@ const PACKAGES: readonly string[] = [
   "vsftpd",
   "libwrap0",
   "proftpd-core",
+  "proftpd-mod-crypto",
   "libhiredis0.14",
   "libmemcached11",
   "libmemcachedutil2",

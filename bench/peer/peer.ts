@@ -1,4 +1,5 @@
 import type { Account } from "../client/ftp_client.ts";
+import type { CertificateFiles } from "./certificate.ts";
 
 /** What a server is given to work with. */
 export interface PeerPlace {
@@ -7,6 +8,8 @@ export interface PeerPlace {
   /** For its configuration, logs and process ids. */
   readonly work: string;
   readonly port: number;
+  /** Makes it speak TLS to clients that ask for it; `null`: no TLS. */
+  readonly tls: CertificateFiles | null;
 }
 
 /** How a server is started: it stays in the foreground. */

@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import type { CertificateFiles } from "./certificate.ts";
 import { findProgram, libraryPath } from "./packages.ts";
 import {
   BENCH_ACCOUNT,
@@ -10,7 +11,7 @@ import {
   WORKER_ID,
 } from "./peer.ts";
 
-function config({ work, port }: PeerPlace, users: string): string {
+function config({ work, port, tls }: PeerPlace, users: string): string {
   return `\
 ServerName "bench"
 ServerType standalone
@@ -37,6 +38,21 @@ AllowOverwrite on
 <Limit LOGIN>
   AllowAll
 </Limit>
+${tls === null ? "" : tlsConfig(tls)}`;
+}
+
+function tlsConfig({ certificate, key }: CertificateFiles): string {
+  const module = findProgram("usr/lib/proftpd/mod_tls.so");
+  return `\
+ModulePath ${dirname(module)}
+LoadModule mod_tls.c
+TLSEngine on
+TLSProtocol TLSv1.2 TLSv1.3
+TLSRequired off
+TLSVerifyClient off
+TLSOptions NoSessionReuseRequired
+TLSRSACertificateFile ${certificate}
+TLSRSACertificateKeyFile ${key}
 `;
 }
 

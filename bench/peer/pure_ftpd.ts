@@ -15,7 +15,7 @@ import {
 export const pureFtpd: Peer = {
   name: "pure-ftpd",
   account: BENCH_ACCOUNT,
-  prepare({ folder, work, port }: PeerPlace): PeerCommand {
+  prepare({ folder, work, port, tls }: PeerPlace): PeerCommand {
     const command = findProgram("usr/sbin/pure-ftpd");
     const compiler = findProgram("usr/bin/pure-pw");
     const users = join(work, "users");
@@ -40,6 +40,7 @@ export const pureFtpd: Peer = {
       ...["-f", "none"],
       "-E", // No anonymous logins.
       "-H", // No reverse lookups.
+      ...(tls === null ? [] : ["-Y", "1", "-2", tls.both]),
     ];
     return { command, args, env };
   },

@@ -12,6 +12,7 @@ import net from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Account } from "../client/ftp_client.ts";
+import type { CertificateFiles } from "./certificate.ts";
 import { FOLDER_NAME, type Peer, type PeerPlace } from "./peer.ts";
 
 /** A server that was started and answers. */
@@ -120,18 +121,20 @@ async function stop(child: ChildProcess): Promise<void> {
 /**
  * Starts a server in `area` and waits until it greets.
  *
+ * @param tls the certificate of a server with TLS
  * @throws {PeerMissingError} when it is not on this machine
  */
 export async function startPeer(
   peer: Peer,
   area: string,
+  tls: CertificateFiles | null = null,
 ): Promise<RunningPeer> {
   const work = join(area, peer.name);
   const folder = join(work, FOLDER_NAME);
   mkdirSync(folder, { recursive: true });
   // Servers started by root do file work as one system user or another.
   chmodSync(folder, 0o777);
-  const place: PeerPlace = { folder, work, port: await freePort() };
+  const place: PeerPlace = { folder, work, port: await freePort(), tls };
   const { command, args, env } = await peer.prepare(place);
   const log = join(work, "output");
   const output = openSync(log, "w");

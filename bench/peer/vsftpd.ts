@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { CertificateFiles } from "./certificate.ts";
 import { findProgram, libraryPath } from "./packages.ts";
 import {
   FOLDER_NAME,
@@ -13,7 +14,7 @@ import {
 // which `nobody` has not, and their root must not be writable, so the folder is
 // one below it. `isolate` and `isolate_network`, kernel namespaces for each
 // session, are on by default and a third of the price of a login.
-function config({ work, port }: PeerPlace): string {
+function config({ work, port, tls }: PeerPlace): string {
   return `\
 listen=YES
 listen_address=127.0.0.1
@@ -34,6 +35,16 @@ secure_chroot_dir=${join(work, "empty")}
 xferlog_enable=NO
 max_clients=0
 max_per_ip=0
+${tls === null ? "" : tlsConfig(tls)}`;
+}
+
+function tlsConfig({ certificate, key }: CertificateFiles): string {
+  return `\
+ssl_enable=YES
+allow_anon_ssl=YES
+require_ssl_reuse=NO
+rsa_cert_file=${certificate}
+rsa_private_key_file=${key}
 `;
 }
 

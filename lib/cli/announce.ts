@@ -16,7 +16,7 @@ export function announceConfiguration(
   const ports = range === null ? "None" : `${range.from}->${range.to}`;
   const limit = (value: number): string =>
     value === 0 ? "unlimited" : String(value);
-  logger.log("info", "concurrency model: async");
+  logger.log("info", `concurrency model: ${options.concurrency}`);
   logger.log(
     "info",
     `masquerade (NAT) address: ${options.natAddress ?? "None"}`,

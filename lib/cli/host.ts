@@ -1,7 +1,9 @@
 import type { PasswordScheme } from "../auth/password_scheme.ts";
+import type { CloseOptions, ListenAddress } from "../server/server.ts";
 import type { Platform } from "../spi/clock.ts";
 import type { FileSystem } from "../spi/file_system.ts";
-import type { TlsConfig, TlsVersion } from "../spi/transport.ts";
+import type { LogLevel, LogSink } from "../spi/log.ts";
+import type { Endpoint, TlsConfig, TlsVersion } from "../spi/transport.ts";
 
 /** Where the command writes to. */
 export interface CliOutput {
@@ -42,7 +44,7 @@ export interface CertificateRequest {
 /** The certificate that serves. */
 export interface CliCertificate {
   /** Asked for each session; looks at the files. */
-  readonly config: () => TlsConfig;
+  readonly config: (fresh: boolean) => TlsConfig;
   /** Where it is. */
   readonly file: string;
   /** Whether it was made here. */
@@ -104,6 +106,39 @@ export interface CliNote {
   readonly message: string;
 }
 
+/** What the command does with a server, in one process or in several. */
+export interface CliServer {
+  /** How many are connected now. */
+  readonly sessionCount: number;
+  /** Transfers that are under way. */
+  readonly transferCount: number;
+  /** As `FtpServer.listen`. */
+  listen(
+    where: ListenAddress,
+    options: { readonly implicitTls?: boolean },
+  ): Promise<Endpoint>;
+  /** As `FtpServer.reloadTls`. */
+  reloadTls(): void;
+  /** As `FtpServer.close`. */
+  close(options?: CloseOptions): Promise<void>;
+}
+
+/** Which worker processes shall serve. */
+export interface WorkersRequest {
+  /** `null`: one for each core. */
+  readonly workers: number | null;
+  /** What each is told; JSON can carry it. */
+  readonly order: unknown;
+  /** Of all workers together. */
+  readonly maxConnections: number;
+  /** Of all workers together. */
+  readonly maxConnectionsPerAddress: number;
+  /** For the records of all workers. */
+  readonly log: LogSink;
+  /** Records below it are not wanted. */
+  readonly logLevel: LogLevel;
+}
+
 /** What the command needs of the program that it runs in. */
 export interface CliHost {
   /** Sockets, clock and randomness for the server. */
@@ -163,6 +198,12 @@ export interface CliHost {
    * @throws {ConfigError} when there is none that holds
    */
   certificate(request: CertificateRequest): Promise<CliCertificate>;
+  /**
+   * A server in worker processes.
+   *
+   * @throws {ConfigError} when there can be none
+   */
+  startWorkers(request: WorkersRequest): Promise<CliServer>;
   /**
    * Asks for what is needed before any of it is used, and once; absent where
    * a program may do everything that its user may.

@@ -54,6 +54,10 @@ type OptionName =
   | "tls-data-required"
   | "implicit-tls"
   | "tls-min"
+  | "atomic-uploads"
+  | "disable-sendfile"
+  | "concurrency"
+  | "workers"
   | "json"
   | "quiet"
   | "grace"
@@ -92,6 +96,10 @@ export const OPTION_SPECS: readonly OptionSpec<OptionName>[] = [
   { name: "tls-data-required" },
   { name: "implicit-tls", takesValue: true },
   { name: "tls-min", takesValue: true },
+  { name: "atomic-uploads" },
+  { name: "disable-sendfile" },
+  { name: "concurrency", takesValue: true },
+  { name: "workers", takesValue: true },
   { name: "json" },
   { name: "quiet", short: "q" },
   { name: "grace", takesValue: true },
@@ -130,10 +138,25 @@ export interface CliOptions {
   readonly lenientLineEndings: boolean;
   /** `null`: none. */
   readonly tls: CliTlsOptions | null;
+  readonly atomicUploads: boolean;
+  readonly sendfile: boolean;
+  readonly concurrency: Concurrency;
+  /** Processes, where there are several; `null`: one for each core. */
+  readonly workers: number | null;
   readonly json: boolean;
   readonly logLevel: "debug" | "info" | "warn";
   readonly graceMs: number;
 }
+
+/** pyftpdlib's names; all but the first are worker processes. */
+export type Concurrency = "async" | "pre-fork" | "multi-thread" | "multi-proc";
+
+const CONCURRENCIES: readonly Concurrency[] = [
+  "async",
+  "pre-fork",
+  "multi-thread",
+  "multi-proc",
+];
 
 /** How the command uses TLS. */
 export interface CliTlsOptions {
@@ -219,6 +242,10 @@ function readOptions(parsed: ParsedArguments<OptionName>): CliOptions {
     uploadRate: read("upload-rate", 0, parseRate),
     lenientLineEndings: switches.has("lenient-line-endings"),
     tls: readTls(parsed, read),
+    atomicUploads: switches.has("atomic-uploads"),
+    sendfile: !switches.has("disable-sendfile"),
+    concurrency: read("concurrency", "async", parseConcurrency),
+    workers: read("workers", null, (value) => parseWhole(value, 1)),
     json: switches.has("json"),
     logLevel: switches.has("debug")
       ? "debug"
@@ -263,6 +290,14 @@ function parseInterface(value: string): string | null {
   return address === "" ? null : address;
 }
 
+function parseConcurrency(value: string): Concurrency {
+  const found = CONCURRENCIES.find((name) => name === value);
+  if (found !== undefined) return found;
+  throw new UsageError(
+    `invalid choice: '${value}' (choose from ${CONCURRENCIES.join(", ")})`,
+  );
+}
+
 function parseNatAddress(value: string): string {
   if (ipFamily(value) === 4) return value;
   throw new UsageError(`not an IPv4 address: '${value}'`);
@@ -292,6 +327,11 @@ function checkCombination(
 ): void {
   if (switches.has("debug") && switches.has("quiet")) {
     throw new UsageError("argument -q/--quiet: not allowed with -D/--debug");
+  }
+  if (options.workers !== null && options.concurrency === "async") {
+    throw new UsageError(
+      "argument --workers: only with a --concurrency other than async",
+    );
   }
   if (options.password !== null && options.passwordFile !== null) {
     throw new UsageError(

@@ -1,7 +1,6 @@
 import type { UsersAuthorizer } from "../auth/users_authorizer.ts";
 import { messageOf } from "../base/errors.ts";
-import type { FtpServer } from "../server/server.ts";
-import type { CliHost } from "./host.ts";
+import type { CliHost, CliServer } from "./host.ts";
 import type { Logger } from "./logger.ts";
 import type { CliTls } from "./tls.ts";
 
@@ -12,7 +11,7 @@ import type { CliTls } from "./tls.ts";
 export function reloadOnSignal(
   tls: CliTls | null,
   users: UsersAuthorizer | null,
-  server: FtpServer,
+  server: CliServer,
   host: CliHost,
   logger: Logger,
 ): () => void {
@@ -24,7 +23,7 @@ export function reloadOnSignal(
   });
 }
 
-function reloadTls(server: FtpServer, logger: Logger): void {
+function reloadTls(server: CliServer, logger: Logger): void {
   try {
     server.reloadTls();
     logger.log("info", "certificate read again.");

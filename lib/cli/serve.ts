@@ -1,20 +1,17 @@
-import { MemoryAuthorizer } from "../auth/memory_authorizer.ts";
 import { TransportError } from "../base/errors.ts";
 import { Queue } from "../base/queue.ts";
 import { FtpServer } from "../server/server.ts";
-import type { Authorizer } from "../spi/authorizer.ts";
-import type { FileSystem } from "../spi/file_system.ts";
 import type { Endpoint } from "../spi/transport.ts";
 import { announceConfiguration, announceStart } from "./announce.ts";
-import type { CliHost, StopSignal } from "./host.ts";
+import type { CliHost, CliServer, StopSignal } from "./host.ts";
 import { type Logger, makeLogger } from "./logger.ts";
 import type { CliOptions } from "./options.ts";
 import { findPassword, passwordVariable } from "./password.ts";
 import { reloadOnSignal } from "./reload.ts";
-import { serverOptions } from "./server_options.ts";
+import { openService, type Service } from "./service.ts";
 import { stopServer } from "./stop.ts";
-import { announceTls, certificateFilesOf, openTls } from "./tls.ts";
-import { openUsers, permissionsOf } from "./users.ts";
+import { announceTls, certificateFilesOf } from "./tls.ts";
+import type { WorkerOrder } from "./worker.ts";
 
 /**
  * Shares a folder until a signal says stop.
@@ -39,18 +36,12 @@ export async function serve(
     certificateFiles: certificateFilesOf(options.tls),
     variable: passwordVariable(options),
   }) ?? [];
-  const fileSystem = host.openFolder(directory);
   const password = options.username === null
     ? ""
     : await findPassword(options, host);
-  const users = await openUsers(options, fileSystem, host, logger);
-  const authorizer = users ??
-    makeAuthorizer(options, password, fileSystem, logger);
-  const tls = await openTls(options, host);
-  const server = new FtpServer(host.platform, {
-    ...serverOptions(options, authorizer, logger.sink),
-    ...(tls === null ? {} : { tls: tls.options }),
-  });
+  const service = await openService(options, password, host, logger);
+  const { fileSystem, users, tls } = service;
+  const server = await openServer(service, options, password, host, logger);
   // Two are enough: the first stops in order, the second at once.
   const signals = new Queue<StopSignal>(2);
   const ignoreSignals = host.onSignal((signal) => void signals.push(signal));
@@ -73,28 +64,31 @@ export async function serve(
   }
 }
 
-function makeAuthorizer(
+/** One that serves here, or in worker processes. */
+async function openServer(
+  service: Service,
   options: CliOptions,
   password: string,
-  fileSystem: FileSystem,
+  host: CliHost,
   logger: Logger,
-): Authorizer {
-  const authorizer = new MemoryAuthorizer({
-    onWarning: (message) => logger.log("warn", message),
-  });
-  const permissions = permissionsOf(options);
-  const { username } = options;
-  if (username === null) {
-    authorizer.addAnonymous({ fileSystem, permissions });
-  } else {
-    authorizer.addUser({ username, password, fileSystem, permissions });
+): Promise<CliServer> {
+  if (options.concurrency === "async") {
+    return new FtpServer(host.platform, service.options);
   }
-  return authorizer;
+  const order: WorkerOrder = { options, password, cwd: host.cwd };
+  return await host.startWorkers({
+    workers: options.workers,
+    order,
+    maxConnections: options.maxCons,
+    maxConnectionsPerAddress: options.maxConsPerIp,
+    log: logger.sink,
+    logLevel: options.logLevel,
+  });
 }
 
 /** Without an address: IPv6 and IPv4 together, else IPv4 alone. */
 async function listen(
-  server: FtpServer,
+  server: CliServer,
   options: CliOptions,
   port: number,
   implicitTls: boolean,

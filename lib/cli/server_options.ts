@@ -23,6 +23,7 @@ export function serverOptions(
     permitForeignAddresses: options.permitForeignAddresses,
     permitPrivilegedPorts: options.permitPrivilegedPorts,
     encoding: options.encoding,
+    sendfile: options.sendfile,
     localTime: options.useLocaltime,
     lineEnding: options.lenientLineEndings ? "any" : "crlf",
     ...(options.banner === null ? {} : { banner: options.banner }),

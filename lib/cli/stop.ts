@@ -1,6 +1,5 @@
 import type { Queue } from "../base/queue.ts";
-import type { FtpServer } from "../server/server.ts";
-import type { CliHost, StopSignal } from "./host.ts";
+import type { CliHost, CliServer, StopSignal } from "./host.ts";
 import type { Logger } from "./logger.ts";
 import type { CliOptions } from "./options.ts";
 
@@ -22,7 +21,7 @@ const SIGNAL_NAMES: Readonly<Record<StopSignal, string>> = {
  * @returns the exit code
  */
 export async function stopServer(
-  server: FtpServer,
+  server: CliServer,
   signal: StopSignal | null,
   signals: Queue<StopSignal>,
   options: CliOptions,

@@ -63,6 +63,14 @@ Protocol:
                                let clients name ports below 1024 for active mode
 
 Other options:
+      --atomic-uploads         show an uploaded file when it is complete, in one
+                               step, in the place of what was there before
+      --concurrency MODEL      async: one process; pre-fork, multi-thread and
+                               multi-proc: worker processes that share the
+                               sessions, as pyftpdlib calls it (default: async)
+      --workers N              worker processes (default: one for each core)
+      --disable-sendfile       copy files through the program instead of having
+                               the system send them
   -D, --debug                  log every command and reply
   -q, --quiet                  log warnings and errors only
       --json                   log JSON, one record per line

@@ -3,11 +3,12 @@ import {
   READ_PERMISSIONS,
   WRITE_PERMISSIONS,
 } from "../auth/permissions.ts";
-import { UsersAuthorizer } from "../auth/users_authorizer.ts";
+import { type QuotaKeeper, UsersAuthorizer } from "../auth/users_authorizer.ts";
 import { parseUsersEntry, type UsersEntry } from "../auth/users_file.ts";
 import { QuotaBook } from "../fs/quota_book.ts";
 import { isInside } from "../protocol/path.ts";
 import type { FileSystem } from "../spi/file_system.ts";
+import { asShared } from "./folder.ts";
 import type { CliFolder, CliHost, WatchedText } from "./host.ts";
 import type { Logger } from "./logger.ts";
 import type { CliOptions } from "./options.ts";
@@ -20,7 +21,8 @@ export function permissionsOf({ write }: CliOptions): string {
 /**
  * The users of `--users`; `null` without.
  *
- * @param fileSystem for users who have no folder of their own
+ * @param fileSystem for users who have no folder of their own, as the host
+ * opened it
  * @throws {ConfigError} when the file cannot be read or has a mistake
  * @throws {PermissionError} when a folder may not be used
  */
@@ -44,17 +46,21 @@ export async function openUsers(
         "passwords",
     );
   };
+  const quotas = openQuotas(options, host);
+  // What keeps a quota sees uploads under their hidden names, too.
+  const shown = (folder: FileSystem): FileSystem =>
+    quotas === null ? asShared(folder, options) : folder;
   const authorizer = new UsersAuthorizer({
     text: (atOnce) => file.text(atOnce),
     openFolder: (directory) => {
       const folder = host.openFolder(file.resolve(directory));
       warn(folder);
-      return folder;
+      return shown(folder);
     },
-    fileSystem,
+    fileSystem: shown(fileSystem),
     permissions,
     schemes: host.passwordSchemes,
-    quotas: new QuotaBook({ now: () => host.platform.clock.now() }),
+    ...(quotas === null ? {} : { quotas }),
     clock: host.platform.clock,
     log: (level, message) => logger.log(level, message),
   });
@@ -62,6 +68,15 @@ export async function openUsers(
     warn(fileSystem);
   }
   return authorizer;
+}
+
+/** `null` with several processes: each would count for itself. */
+function openQuotas(options: CliOptions, host: CliHost): QuotaKeeper | null {
+  if (options.concurrency !== "async") return null;
+  const book = new QuotaBook({ now: () => host.platform.clock.now() });
+  return {
+    keep: (folder, quota) => asShared(book.keep(folder, quota), options),
+  };
 }
 
 /** The folders that the users of a file have for themselves. */

@@ -1,5 +1,4 @@
 import type { AccountBook, AccountLease } from "../session/login.ts";
-import type { Settings } from "../session/settings.ts";
 import type { Account } from "../spi/authorizer.ts";
 import type { Clock } from "../spi/clock.ts";
 import {
@@ -7,6 +6,7 @@ import {
   type Throttle,
   TokenBucket,
 } from "../transfer/throttle.ts";
+import type { ServerSettings } from "./options.ts";
 
 /** What all sessions of one user share. */
 interface SharedAccount {
@@ -19,16 +19,37 @@ interface SharedAccount {
 
 /** Counts the sessions of each user and slows their transfers down. */
 export class Accounts implements AccountBook {
-  readonly #settings: Settings;
+  readonly #settings: ServerSettings;
   readonly #clock: Clock;
   readonly #shared = new Map<string, SharedAccount>();
 
-  constructor(settings: Settings, clock: Clock) {
+  constructor(settings: ServerSettings, clock: Clock) {
     this.#settings = settings;
     this.#clock = clock;
   }
 
-  open(account: Account): AccountLease | null {
+  /** By our own count first, then by the one that we share with others. */
+  open(account: Account): AccountLease | null | Promise<AccountLease | null> {
+    const own = this.#open(account);
+    const { admission } = this.#settings;
+    const most = account.limits?.sessions ?? 0;
+    if (own === null || admission === null || most === 0) return own;
+    return admission.session(account.name, most).then((release) => {
+      if (release === null) {
+        own.release(Promise.resolve());
+        return null;
+      }
+      return {
+        throttle: (direction) => own.throttle(direction),
+        release: (transfer) => {
+          own.release(transfer);
+          release();
+        },
+      };
+    });
+  }
+
+  #open(account: Account): AccountLease | null {
     const { name, limits } = account;
     const shared = this.#shared.get(name) ?? {
       sessions: 0,

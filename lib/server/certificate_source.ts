@@ -7,7 +7,7 @@ const FTP_PROTOCOLS: readonly string[] = [
   "x-filezilla-ftp",
 ];
 
-type Ask = () => TlsConfig;
+type Ask = (fresh: boolean) => TlsConfig;
 
 /**
  * The certificate that serves now. It may be renewed while the server runs,
@@ -34,7 +34,7 @@ export class CertificateSource {
   ) {
     this.#check = check;
     this.#ask = asking(config);
-    this.#given = this.#ask();
+    this.#given = this.#ask(true);
     this.#complete = this.#checked(this.#given);
   }
 
@@ -42,7 +42,7 @@ export class CertificateSource {
   current(failed: (reason: unknown) => void): TlsConfig {
     let given: TlsConfig | null = null;
     try {
-      given = this.#ask();
+      given = this.#ask(false);
       if (given !== this.#given && given !== this.#refused) this.#use(given);
     } catch (error) {
       this.#refused = given;
@@ -60,7 +60,7 @@ export class CertificateSource {
    */
   reload(config?: TlsConfig | Ask): void {
     const ask = config === undefined ? this.#ask : asking(config);
-    this.#use(ask());
+    this.#use(ask(true));
     this.#ask = ask;
   }
 

@@ -1,4 +1,8 @@
-import type { Settings } from "../session/settings.ts";
+/** The two limits; 0 is none. */
+export interface LimitSettings {
+  readonly maxConnections: number;
+  readonly maxConnectionsPerAddress: number;
+}
 
 /** Why a control connection was not admitted. */
 export type Refusal = "too-many" | "too-many-of-address";
@@ -9,11 +13,11 @@ export type Refusal = "too-many" | "too-many-of-address";
  * server's own listening sockets are not counted.
  */
 export class ConnectionLimits {
-  readonly #settings: Settings;
+  readonly #settings: LimitSettings;
   readonly #byAddress = new Map<string, number>();
   #total = 0;
 
-  constructor(settings: Settings) {
+  constructor(settings: LimitSettings) {
     this.#settings = settings;
   }
 

@@ -9,6 +9,7 @@ import type { Authorizer } from "../spi/authorizer.ts";
 import type { LogLevel, LogSink } from "../spi/log.ts";
 import type { Transport } from "../spi/transport.ts";
 import { expandPorts } from "../transfer/port_pool.ts";
+import type { Admission } from "./admission.ts";
 import {
   callable,
   milliseconds,
@@ -151,6 +152,12 @@ export interface ServerOptions {
    * @default {0}
    */
   readonly uploadRate?: number;
+  /**
+   * Whether clear binary downloads go from the file to the network inside the
+   * system (`sendfile(2)`) where the platform can.
+   * @default {true}
+   */
+  readonly sendfile?: boolean;
   /** Left out: no TLS. */
   readonly tls?: TlsOptions;
   /**
@@ -158,6 +165,8 @@ export interface ServerOptions {
    * removes one. FEAT and HELP follow.
    */
   readonly commands?: Readonly<Record<string, CommandSpec | null>>;
+  /** Left out: the limits are this server's alone. */
+  readonly admission?: Admission;
   /** What the host does when something happens. */
   readonly hooks?: Hooks;
   /** Left out: nothing is logged. */
@@ -188,6 +197,7 @@ const DEFAULT_LOGGED_COMMANDS: readonly string[] = [
 
 /** What the sessions see, and what only the server does. */
 export interface ServerSettings extends Settings {
+  readonly admission: Admission | null;
   readonly tls: ReloadableTls | null;
 }
 
@@ -278,10 +288,12 @@ export function resolveOptions(
     backlog: whole("backlog", options.backlog ?? 100, 1),
     downloadRate: count("downloadRate", options.downloadRate ?? 0),
     uploadRate: count("uploadRate", options.uploadRate ?? 0),
+    sendfile: options.sendfile ?? true,
     tls: tls === undefined ? null : resolveTls(tls, transport),
     commands: defaultCommands(options.commands ?? {}, {
       tls: tls !== undefined,
     }),
+    admission: options.admission ?? null,
     hooks: options.hooks ?? {},
     log: callable("log", options.log ?? (() => {})),
     logLevel: oneOf("logLevel", options.logLevel ?? "info", [

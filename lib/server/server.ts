@@ -1,6 +1,5 @@
 import { ConfigError, messageOf } from "../base/errors.ts";
 import { formatEndpoint } from "../protocol/address.ts";
-import { encodeReply, reply } from "../protocol/reply.ts";
 import { Session, type SessionHost } from "../session/session.ts";
 import { Log } from "../session/session_log.ts";
 import type { SessionView } from "../session/view.ts";
@@ -15,6 +14,7 @@ import {
   type ServerOptions,
   type ServerSettings,
 } from "./options.ts";
+import { refusalText, turnAway } from "./refusal.ts";
 import type { TlsOptions } from "./tls_options.ts";
 
 /** What `close` may be told. */
@@ -36,9 +36,6 @@ export interface ListenAddress {
 
 /** How long a server waits after a failed accept: descriptors may be short. */
 const ACCEPT_RETRY_MS = 100;
-
-/** How long the reply to a connection over the limit may take. */
-const REFUSAL_MS = 1_000;
 
 /**
  * An FTP server over any transport.
@@ -89,7 +86,7 @@ export class FtpServer implements AsyncDisposable {
       ports: new PortPool(settings.passivePorts, platform.random),
       lingering: this.#lingering,
       accounts: new Accounts(settings, platform.clock),
-      admitData: () => this.#limits.admitData(),
+      admitData: () => this.#admitData(),
     };
   }
 
@@ -279,29 +276,26 @@ export class FtpServer implements AsyncDisposable {
     });
   }
 
-  /** Best effort: who is over the limit must not cost anything. */
+  /** By our own limits first, then by those that we share with others. */
+  #admitData(): (() => void) | null | Promise<(() => void) | null> {
+    const own = this.#limits.admitData();
+    const { admission } = this.#settings;
+    if (own === null || admission === null) return own;
+    return admission.data().then((shared) => {
+      if (shared === null) own();
+      return shared === null ? null : () => {
+        own();
+        shared();
+      };
+    });
+  }
+
   async #refuse(connection: Connection, why: Refusal): Promise<void> {
-    const text = why === "too-many"
-      ? "Too many connections. Service temporarily unavailable."
-      : "Too many connections from the same IP address.";
-    this.#log.write(
-      "warn",
-      `${formatEndpoint(connection.remote)} refused: ${text}`,
-    );
+    const where = formatEndpoint(connection.remote);
+    this.#log.write("warn", `${where} refused: ${refusalText(why)}`);
+    const { codec } = this.#settings;
     const { clock } = this.#platform;
-    const cancel = clock.after(REFUSAL_MS, () => connection.close());
-    try {
-      await connection.write(
-        encodeReply(reply(421, text), this.#settings.codec),
-      );
-      await connection.closeWrite();
-      await this.#lingering.add(connection);
-    } catch {
-      // The client is gone: so much the better.
-    } finally {
-      cancel();
-      connection.close();
-    }
+    await turnAway(connection, why, codec, clock, this.#lingering);
   }
 
   #own(work: Promise<void>): void {

@@ -11,9 +11,11 @@ export interface TlsOptions {
    * Certificate and key. A function is asked for each session, so that a
    * renewed certificate serves the next one; it should answer the same object
    * as long as nothing has changed. When a later one does not hold, or the
-   * function throws, that is logged and the last one goes on to serve.
+   * function throws, that is logged and the last one goes on to serve. It is
+   * told whether to look now (at the start, and by `reloadTls()`) or may answer
+   * what it knows.
    */
-  readonly config: TlsConfig | (() => TlsConfig);
+  readonly config: TlsConfig | ((fresh: boolean) => TlsConfig);
   /**
    * Whether users may, or must, log in by TLS. `off` refuses AUTH with 534
    * and leaves TLS to listeners with `implicitTls`. A user's own demand is

@@ -19,7 +19,7 @@ export interface AccountLease {
 /** Keeps count of who is logged in. */
 export interface AccountBook {
   /** `null` when the user has too many sessions already. */
-  open(account: Account): AccountLease | null;
+  open(account: Account): AccountLease | null | Promise<AccountLease | null>;
 }
 
 /** How a login went. */
@@ -69,7 +69,7 @@ export async function logIn(
   }
   return account === null
     ? { kind: "refused", text: "Authentication failed." }
-    : admit(host, account, request.secure);
+    : await admit(host, account, request.secure);
 }
 
 /**
@@ -85,7 +85,7 @@ export async function recognize(
   if (authorizer.recognize === undefined) return null;
   try {
     const account = await authorizer.recognize(request, aborting.signal);
-    return account === null ? null : admit(host, account, request.secure);
+    return account === null ? null : await admit(host, account, request.secure);
   } catch (error) {
     if (!(error instanceof AuthenticationError)) {
       log.error("Cannot ask the authorizer", error);
@@ -94,7 +94,11 @@ export async function recognize(
   }
 }
 
-function admit(host: LoginHost, account: Account, secure: boolean): Login {
+async function admit(
+  host: LoginHost,
+  account: Account,
+  secure: boolean,
+): Promise<Login> {
   const wrong = violation(secure, account.tls?.control);
   if (wrong !== null) {
     return {
@@ -104,7 +108,7 @@ function admit(host: LoginHost, account: Account, secure: boolean): Login {
         : "SSL/TLS not allowed on the control channel.",
     };
   }
-  const lease = host.accounts.open(account);
+  const lease = await host.accounts.open(account);
   return lease === null
     ? { kind: "refused", text: "Too many sessions of this user." }
     : { kind: "accepted", account, lease };

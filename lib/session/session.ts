@@ -50,7 +50,7 @@ export interface SessionHost {
   readonly lingering: Lingering;
   readonly accounts: AccountBook;
   /** Counts a data connection in; `null` when there are too many. */
-  admitData(): (() => void) | null;
+  admitData(): (() => void) | null | Promise<(() => void) | null>;
 }
 
 /** How long the last replies may take to leave. */

@@ -62,6 +62,8 @@ export interface Settings {
   readonly downloadRate: number;
   /** Of each session. */
   readonly uploadRate: number;
+  /** Whether the transport may send files by itself. */
+  readonly sendfile: boolean;
   /** `null`: the server has no TLS. */
   readonly tls: TlsSettings | null;
   /** By name, sub-commands of SITE too. */

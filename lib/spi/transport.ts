@@ -114,6 +114,21 @@ export interface StartTlsOptions {
 }
 
 /**
+ * Sends bytes of a file from `offset` on without copying them through the
+ * program: `length` at most. Resolves with the number sent, 0 only at the end
+ * of the file, once others had their turn and there may be room for more. It
+ * is a write: no other may be under way. The file stays open until it settles.
+ *
+ * @throws {TransportError} `reset` or `closed`; `unsupported` when it cannot
+ * be done with this file after all, and nothing was sent
+ */
+export type SendFile = (
+  file: FileHandle,
+  offset: number,
+  length: number,
+) => Promise<number>;
+
+/**
  * A byte stream in both directions, with nothing about FTP in it.
  *
  * Reading is by pull: no bytes are taken from the operating system beyond one
@@ -188,8 +203,9 @@ export interface Connection {
 
   /**
    * Ends TLS and goes on in clear: sends close_notify, waits for that of the
-   * client, and keeps what came behind it for `read()`. `tls` is `null` then.
-   * The client must not send data meanwhile. Give it a time by `close()`. No
+   * client, or for clear text from those that send none, and keeps what came
+   * behind it for `read()`. `tls` is `null` then. The client must not send data
+   * meanwhile. Give it a time by `close()`. No
    * other call may be under way. Absent where the connection cannot; see
    * `stoppable`.
    *
@@ -197,16 +213,8 @@ export interface Connection {
    */
   stopTls?(): Promise<void>;
 
-  /**
-   * Sends `length` bytes of a file from `offset` without copying them through
-   * the program; resolves with the number sent, less than `length` only at the
-   * end of the file. Absent where the runtime or the connection cannot.
-   */
-  sendFile?(
-    file: FileHandle,
-    offset: number,
-    length: number,
-  ): Promise<number>;
+  /** Absent where the runtime or the connection cannot, as under TLS. */
+  readonly sendFile?: SendFile | undefined;
 
   /**
    * Receives into a file from `offset` until the peer finishes; resolves with

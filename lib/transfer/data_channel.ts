@@ -98,7 +98,7 @@ export class DataChannel {
   async openPassive(): Promise<Endpoint | Reply> {
     this.#dropSource();
     const host = this.#host;
-    const release = this.#admit();
+    const release = await this.#admit();
     if (release === null) {
       host.log("warn", TOO_MANY.text);
       return TOO_MANY;
@@ -124,7 +124,7 @@ export class DataChannel {
   async openActive(target: Endpoint): Promise<void> {
     this.#dropSource();
     const host = this.#host;
-    const release = this.#admit();
+    const release = await this.#admit();
     if (release === null) return replyLogged(host, "warn", TOO_MANY);
     const active = new ActiveEndpoint(host);
     this.#source = active;
@@ -216,8 +216,8 @@ export class DataChannel {
     await this.#ended;
   }
 
-  #admit(): (() => void) | null {
-    const release = this.#host.admit();
+  async #admit(): Promise<(() => void) | null> {
+    const release = await this.#host.admit();
     return release === null ? null : once(release);
   }
 
@@ -279,6 +279,8 @@ export class DataChannel {
       throttle: host.throttle(direction),
       clock: host.clock,
       lingering: host.lingering,
+      sendfile: host.settings.sendfile,
+      log: (level, message) => host.log(level, message),
     });
     this.#transfer = transfer;
     host.connected(true);

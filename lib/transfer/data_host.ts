@@ -15,6 +15,7 @@ export interface DataSettings {
   readonly passiveTimeoutMs: number;
   readonly activeTimeoutMs: number;
   readonly permitForeignAddresses: boolean;
+  readonly sendfile: boolean;
 }
 
 /** What the data channel needs from its session. */
@@ -34,7 +35,7 @@ export interface DataHost {
   /** How a data connection that is used now must be encrypted. */
   protection(): Protection | null;
   /** Counts a data connection in; `null` when there are too many. */
-  admit(): (() => void) | null;
+  admit(): (() => void) | null | Promise<(() => void) | null>;
   throttle(direction: "send" | "receive"): Throttle | null;
   /** A data connection is there, or is gone again. */
   connected(open: boolean): void;

@@ -14,6 +14,8 @@ export interface PumpContext {
   readonly signal: AbortSignal;
   /** Milliseconds; only differences count. */
   now(): number;
+  /** Runs once after `milliseconds`; the answer cancels it. */
+  after(milliseconds: number, run: () => void): () => void;
   /** A write begins: some of it may reach the client before it ends. */
   sending(): void;
   /** Bytes that just moved on the data connection. */
@@ -73,7 +75,12 @@ export async function pumpConnectionToFile(
 ): Promise<void> {
   const decoder = plan.ascii ? new AsciiDecoder() : null;
   const frugal = plan.ascii || context.throttle !== null;
-  const writer = new WriteBehind(plan.file, plan.offset, frugal);
+  const writer = new WriteBehind(
+    plan.file,
+    plan.offset,
+    frugal,
+    (milliseconds, run) => context.after(milliseconds, run),
+  );
   try {
     let chunk = await first;
     while (chunk !== null) {

@@ -1,9 +1,10 @@
-import { TransportError } from "../base/errors.ts";
+import { messageOf, TransportError } from "../base/errors.ts";
 import type { Clock } from "../spi/clock.ts";
-import type { Connection } from "../spi/transport.ts";
+import type { LogLevel } from "../spi/log.ts";
+import type { Connection, SendFile } from "../spi/transport.ts";
 import type { Lingering } from "./linger.ts";
 import type { TransferOutcome, TransferResult } from "./outcome.ts";
-import { discardPlan, type TransferPlan } from "./plan.ts";
+import { discardPlan, type SendPlan, type TransferPlan } from "./plan.ts";
 import {
   pumpConnectionToFile,
   type PumpContext,
@@ -33,6 +34,9 @@ export interface TransferParts {
   readonly throttle: Throttle | null;
   readonly clock: Clock;
   readonly lingering: Lingering;
+  /** Whether the connection may send files by itself. */
+  readonly sendfile: boolean;
+  log(level: LogLevel, message: string): void;
 }
 
 /** One transfer on one data connection, from its first byte to its end. */
@@ -154,6 +158,7 @@ export class Transfer {
       throttle: this.#parts.throttle,
       signal: this.#aborting.signal,
       now: () => this.#parts.clock.now(),
+      after: (milliseconds, run) => this.#parts.clock.after(milliseconds, run),
       sending: () => {
         this.#sending = true;
       },
@@ -167,38 +172,48 @@ export class Transfer {
       case "receive":
         return await pumpConnectionToFile(plan, context, first);
       case "send":
-        if (connection.sendFile !== undefined && !plan.ascii) {
-          if (plan.file.fd !== undefined) return await this.#sendFile(context);
-        }
-        return await pumpFileToConnection(plan, context);
+        return await this.#send(plan, context);
     }
   }
 
-  /** The transport reads the file itself; the throttle sets the slices. */
-  async #sendFile(context: PumpContext): Promise<void> {
-    const { plan } = this;
-    const { connection } = this.#parts.opened;
-    if (plan.kind !== "send" || connection.sendFile === undefined) return;
+  async #send(plan: SendPlan, context: PumpContext): Promise<void> {
+    let at = plan.offset;
+    if (this.#parts.sendfile && !plan.ascii && plan.file.fd !== undefined) {
+      const { sendFile } = context.connection;
+      if (sendFile !== undefined) {
+        const end = await this.#sendFile(plan, sendFile);
+        if (end === null) return;
+        at = end;
+      }
+    }
+    await pumpFileToConnection({ ...plan, offset: at }, context);
+  }
+
+  /**
+   * The transport reads the file itself; the throttle sets the slices.
+   *
+   * @returns where to go on by copying, `null` when all is sent
+   */
+  async #sendFile(plan: SendPlan, sendFile: SendFile): Promise<number | null> {
+    const { throttle, log } = this.#parts;
+    const { signal } = this.#aborting;
     let at = plan.offset;
     for (;;) {
-      const slice = this.#parts.throttle === null
+      const slice = throttle === null
         ? SEND_FILE_BYTES
-        : await this.#parts.throttle.take(
-          SEND_FILE_BYTES,
-          this.#aborting.signal,
-        );
+        : await throttle.take(SEND_FILE_BYTES, signal);
       this.#sending = true;
       let sent = 0;
       try {
-        sent = await connection.sendFile(plan.file, at, slice);
+        sent = await sendFile(plan.file, at, slice);
       } catch (error) {
-        if (at > plan.offset || !isUnsupported(error)) throw error;
-        // Not for this file or this connection: copying always works.
-        return await pumpFileToConnection(plan, context);
+        if (!isUnsupported(error)) throw error;
+        log("warn", `${messageOf(error)}; copying ${plan.realPath}`);
+        return at;
       } finally {
-        if (sent < slice) this.#parts.throttle?.giveBack?.(slice - sent);
+        if (sent < slice) throttle?.giveBack?.(slice - sent);
       }
-      if (sent === 0) return;
+      if (sent === 0) return null;
       this.#bytes += sent;
       at += sent;
     }

@@ -1,9 +1,13 @@
+import type { Clock } from "../spi/clock.ts";
 import type { FileHandle } from "../spi/file_system.ts";
 import {
   CHUNK_BYTES,
   LARGE_CHUNK_BYTES,
   TransferBuffers,
 } from "./buffer_pool.ts";
+
+/** How long less than half a large buffer is kept for more to come. */
+const HOLD_MS = 50;
 
 /**
  * Writes an upload to its file while the next bytes arrive.
@@ -12,10 +16,16 @@ import {
  * arrives is written as soon as nothing else is, so a slow upload reaches the
  * disk piece by piece and a fast one in large writes. Holds at most two
  * buffers, which begin small and grow with what has come.
+ *
+ * Each write wakes a thread, which takes longer than to write what has come
+ * meanwhile, where files are fast and bytes come in small pieces, as TLS makes
+ * them. So what belongs to a lot is kept until it is half a large buffer, or
+ * for a moment.
  */
 export class WriteBehind {
   readonly #file: FileHandle;
   readonly #frugal: boolean;
+  readonly #after: Clock["after"] | null;
   readonly #buffers = new TransferBuffers();
   #position: number;
   #received = 0;
@@ -24,16 +34,25 @@ export class WriteBehind {
   #filled = 0;
   #writing: Promise<void> | null = null;
   #failure: { readonly error: unknown } | null = null;
+  /** Ends the wait for more; `null` when nobody waits. */
+  #cancel: (() => void) | null = null;
 
   /**
    * @param position bytes into the file
    * @param frugal whether writes stay at `CHUNK_BYTES` or below: for whom
    * writing is not what takes the time
+   * @param after of the clock; without it, nothing is kept for more to come
    */
-  constructor(file: FileHandle, position: number, frugal = false) {
+  constructor(
+    file: FileHandle,
+    position: number,
+    frugal = false,
+    after: Clock["after"] | null = null,
+  ) {
     this.#file = file;
     this.#position = position;
     this.#frugal = frugal;
+    this.#after = frugal ? null : after;
   }
 
   /** Takes a copy of `bytes`. Rejects with what an earlier write threw. */
@@ -48,23 +67,24 @@ export class WriteBehind {
       this.#filling.set(piece, this.#filled);
       this.#filled += piece.length;
       rest = rest.subarray(piece.length);
-      if (this.#writing === null) this.#startWriting(this.#filling);
+      if (this.#writing === null) this.#writeOrHold(this.#filling);
       else if (this.#filled === this.#filling.length) await this.#writing;
     }
   }
 
   /** Resolves when everything is in the file. */
   async finish(): Promise<void> {
-    while (this.#writing !== null) await this.#writing;
+    await this.#flushed();
     this.#throwFailure();
   }
 
   /**
-   * Waits for a write that is under way and gives the buffers back: after it
-   * the file may be closed. Never rejects.
+   * Waits until all is written that can be, and gives the buffers back: after
+   * it the file may be closed. Never rejects.
    */
   async release(): Promise<void> {
-    while (this.#writing !== null) await this.#writing;
+    await this.#flushed();
+    this.#cancel?.();
     for (const buffer of [this.#filling, this.#spare]) {
       if (buffer !== null) this.#buffers.give(buffer);
     }
@@ -92,6 +112,35 @@ export class WriteBehind {
     return isFirst ? Math.min(this.#received, CHUNK_BYTES) : CHUNK_BYTES;
   }
 
+  /** Resolves when nothing is left to write, or writing has failed. */
+  async #flushed(): Promise<void> {
+    this.#flush();
+    // The end of a write may keep what came meanwhile.
+    while (this.#writing !== null) {
+      await this.#writing;
+      this.#flush();
+    }
+  }
+
+  #flush(): void {
+    if (this.#writing !== null || this.#failure !== null) return;
+    if (this.#filling !== null) this.#startWriting(this.#filling);
+  }
+
+  #writeOrHold(buffer: Uint8Array): void {
+    const isLot = this.#received > LARGE_CHUNK_BYTES;
+    if (
+      this.#after === null || !isLot || this.#filled * 2 >= buffer.length
+    ) {
+      this.#startWriting(buffer);
+      return;
+    }
+    this.#cancel ??= this.#after(HOLD_MS, () => {
+      this.#cancel = null;
+      this.#flush();
+    });
+  }
+
   #startWriting(full: Uint8Array): void {
     const length = this.#filled;
     const position = this.#position;
@@ -116,7 +165,7 @@ export class WriteBehind {
   #written(buffer: Uint8Array): void {
     this.#spare = buffer;
     this.#writing = null;
-    if (this.#filling !== null) this.#startWriting(this.#filling);
+    if (this.#filling !== null) this.#writeOrHold(this.#filling);
   }
 
   #throwFailure(): void {

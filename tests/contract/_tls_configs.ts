@@ -67,6 +67,15 @@ export function testTlsConfigs(fixture: TransportFixture): void {
     check({ minVersion: "1.3", maxVersion: "1.3" });
   });
 
+  test("key and certificate in one text, in any order", async () => {
+    for (
+      const both of [SERVER.key + SERVER.cert, SERVER.cert + SERVER.key]
+    ) {
+      using secure = await secured(fixture, config({ cert: both, key: both }));
+      expect(secure.session.resumed).toBe(false);
+    }
+  });
+
   test("startTls() refuses it too, and touches nothing", async () => {
     using upgrade = await connected(fixture);
     const tls = config({ key: OTHER.key });

@@ -51,6 +51,17 @@ export function testTlsStopping(fixture: TransportFixture): void {
       expect(await readBytes(server, 6)).toEqual(text("NOOP\r\n"));
     });
 
+    test(`${version}: a client that sends no close_notify`, async () => {
+      using both = await stoppable(fixture, version);
+      const { server, peer } = both;
+      const stopped = server.stopTls?.();
+      expect(await peer.do("waitForNotify")).toBe("close_notify");
+      // As curl does with --ftp-ssl-ccc-mode passive.
+      await peer.do("raw", "NOOP\r\n");
+      await stopped;
+      expect(await readBytes(server, 6)).toEqual(text("NOOP\r\n"));
+    });
+
     test(`${version}: a client that only closes is no clear client`, async () => {
       using both = await stoppable(fixture, version);
       const { server, peer } = both;

@@ -17,6 +17,7 @@ import {
   type LocalFileSystemOptions,
 } from "../../adapters/_local_files.ts";
 import { QuotaBook } from "../../lib/fs/quota_book.ts";
+import { atomicUploads } from "../../lib/fs/atomic_uploads.ts";
 import { subtree } from "../../lib/fs/subtree.ts";
 import { adapterFileSystem, ON_DENO } from "./_adapter_file_system.ts";
 import {
@@ -54,6 +55,11 @@ describeFileSystem(
         () => ({ bytes: 2 ** 50, files: 1e9 }),
       )),
 );
+describeFileSystem("local with atomic uploads", () => {
+  const made = fixture({});
+  return { ...made, fileSystem: atomicUploads(made.fileSystem) };
+});
+
 describeFileSystem("subtree of a local", () => {
   const whole = fixture({});
   mkdirSync(whole.inside("/home"));

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { atomicUploads } from "../../lib/fs/atomic_uploads.ts";
 import { MemoryFileSystem } from "../../lib/fs/memory_file_system.ts";
 import { subtree } from "../../lib/fs/subtree.ts";
 import {
@@ -12,6 +13,11 @@ import {
 import { describeFileSystem } from "./file_system.ts";
 
 describeFileSystem("memory", () => fixture(new MemoryFileSystem(), ""));
+
+describeFileSystem("memory with atomic uploads", () => {
+  const files = new MemoryFileSystem();
+  return { ...fixture(files, ""), fileSystem: atomicUploads(files) };
+});
 
 describeFileSystem("subtree of a memory", () => {
   const files = new MemoryFileSystem();

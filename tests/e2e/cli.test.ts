@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { X509Certificate } from "node:crypto";
 import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -14,6 +15,8 @@ import {
 import { sampleBytes, TemporaryFolder, until } from "../support/files.ts";
 import { type ClientTarget, FtpClient } from "../support/ftp_client.ts";
 import type { DataChannel } from "../support/data_channel.ts";
+import { FtpsClient } from "../support/ftps_client.ts";
+import { OTHER, SERVER } from "../support/tls_certificates.ts";
 
 const cleanUps: (() => void | Promise<void>)[] = [];
 
@@ -198,6 +201,140 @@ describe("anyftpd serving", () => {
     const coloured = run(`-p 0 ${folder()}`, { env: { FORCE_COLOR: "1" } });
     await coloured.listening();
     expect(coloured.stderr.startsWith("\x1b[32m[I ")).toBe(true);
+  });
+});
+
+describe("anyftpd over TLS", () => {
+  /** SHA-256 of the certificate that a new client is shown. */
+  function shown(port: number): string {
+    // Deno's own client resumes sessions unasked, and shows the old one.
+    const { stdout } = spawnSync("openssl", [
+      ...["s_client", "-starttls", "ftp", "-connect", `127.0.0.1:${port}`],
+    ], { input: "", encoding: "utf8" });
+    return new X509Certificate(stdout).fingerprint256;
+  }
+
+  /** Downloads `big` from a port; answers the fingerprint of who served. */
+  async function served(port: number): Promise<string> {
+    const client = new FtpsClient(port);
+    await client.expect(null, 220);
+    await client.expect("AUTH TLS", 234);
+    const secure = await client.secure();
+    await client.expect("USER anonymous", 331);
+    await client.expect("PASS x", 230);
+    await client.expect("PBSZ 0", 200);
+    await client.expect("PROT P", 200);
+    await client.expect("TYPE I", 200);
+    const { content } = await client.retrieve("RETR big");
+    expect(content).toHaveLength(100_000);
+    client[Symbol.dispose]();
+    return secure.getPeerCertificate().fingerprint256;
+  }
+
+  test("makes a certificate once and shows its fingerprint", async () => {
+    const shared = folder();
+    writeFileSync(join(shared, "big"), sampleBytes(100_000));
+    const env = { XDG_STATE_HOME: folder() };
+    const prints: string[] = [];
+    for (let round = 0; round < 2; round++) {
+      const command = run(`--tls -p 0 -i 127.0.0.1 ${shared}`, { env });
+      const { port } = await command.listening();
+      await command.logs("SHA-256 fingerprint: ");
+      const print = /SHA-256 fingerprint: (\S+)/.exec(command.stderr)?.[1];
+      expect(await served(port)).toBe(print);
+      prints.push(print!);
+      command.signal("SIGTERM");
+      expect(await command.exit).toBe(0);
+    }
+    expect(prints[0]).toBe(prints[1]);
+  }, 30_000);
+
+  test("serves a given certificate, and a renewed one", async () => {
+    const shared = folder();
+    writeFileSync(join(shared, "big"), sampleBytes(100_000));
+    const [cert, key] = [join(folder(), "cert.pem"), join(folder(), "key.pem")];
+    writeFileSync(cert, SERVER.cert);
+    writeFileSync(key, SERVER.key);
+    const command = run(
+      `--certfile ${cert} --keyfile ${key} -p 0 -i 127.0.0.1 ${shared}`,
+    );
+    const { port } = await command.listening();
+    const first = shown(port);
+    await served(port);
+    writeFileSync(cert, OTHER.cert);
+    command.signal("SIGHUP");
+    await command.logs("does not fit the certificate");
+    expect(shown(port)).toBe(first);
+    writeFileSync(key, OTHER.key);
+    command.signal("SIGHUP");
+    await command.logs("certificate read again.");
+    expect(shown(port)).not.toBe(first);
+    await served(port);
+    command.signal("SIGTERM");
+    expect(await command.exit).toBe(0);
+  }, 30_000);
+
+  test("answers a wrong certificate with one line and 2", async () => {
+    const command = run("--certfile /no/such.pem .");
+    expect(await command.exit).toBe(2);
+    expect(command.stderr)
+      .toBe("anyftpd: error: Cannot read /no/such.pem: no such file\n");
+  });
+});
+
+describe("anyftpd in several processes", () => {
+  /** Numbers of the command's own processes. */
+  function workersOf(command: Command): readonly number[] {
+    const { stdout } = spawnSync("pgrep", ["-P", String(command.child.pid)], {
+      encoding: "utf8",
+    });
+    return stdout.trim().split("\n").filter(Boolean).map(Number);
+  }
+
+  test("serves, counts and stops as one", async () => {
+    const shared = folder();
+    writeFileSync(join(shared, "big"), sampleBytes(3_000_000));
+    const command = run(
+      "--concurrency pre-fork --workers 2 -i 127.0.0.1 -p 0 -w " +
+        "-u ann -P secret --max-cons-per-ip 3",
+      { cwd: shared },
+    );
+    const target = await command.listening();
+    expect(command.stderr).toContain("concurrency model: pre-fork\n");
+    await until("two workers", () => workersOf(command).length === 2);
+    const clients = [];
+    for (let count = 0; count < 3; count++) {
+      clients.push(await FtpClient.login(target, "ann", "secret"));
+    }
+    const fourth = await FtpClient.connect(target);
+    await fourth.expect(null, 421);
+    fourth.destroy();
+    for (const client of clients) {
+      expect(await client.retrieve("RETR big")).toHaveLength(3_000_000);
+    }
+    expect(command.stderr).toContain("USER 'ann' logged in.");
+    const [doomed] = workersOf(command);
+    process.kill(doomed!, "SIGKILL");
+    await command.logs(`worker (pid ${doomed}) killed by signal SIGKILL`);
+    await until("a new worker", () => {
+      const workers = workersOf(command);
+      return workers.length === 2 && !workers.includes(doomed!);
+    });
+    const workers = workersOf(command);
+    command.signal("SIGTERM");
+    expect(await command.exit).toBe(0);
+    for (const pid of workers) {
+      expect(() => process.kill(pid, 0)).toThrow();
+    }
+    for (const client of clients) client.destroy();
+  }, 60_000);
+
+  test("answers a folder that is not there before any worker starts", async () => {
+    const command = run("--concurrency multi-proc /no/such/folder");
+    expect(await command.exit).toBe(2);
+    expect(command.stderr).toBe(
+      'anyftpd: error: Cannot share "/no/such/folder": no such directory\n',
+    );
   });
 });
 

@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { SERVER } from "../support/tls_certificates.ts";
 import { runtimeName } from "../../adapters/_runtime.ts";
 import { parseCommandLineOptions } from "../../lib/cli/options.ts";
 import { USAGE } from "../../lib/cli/usage.ts";
@@ -65,19 +66,22 @@ function sourceOf(specifier: string): string {
 }
 
 /**
- * The program on a free port, leaving its server to the test. Its adapter is
+ * The program on a free port, with a certificate of ours, leaving its server to the test. Its adapter is
  * that of the runtime of the tests: all offer the same names.
  */
 function runnable(block: Block): string {
   return block.text
     .replace(/"anyftpd\/node"/g, `"anyftpd/${runtimeName()}"`)
     .replace(/"(anyftpd[^"]*)"/g, (_, name) => JSON.stringify(sourceOf(name)))
+    .replace(/"(\w+\.pem)"/g, (_, name) => JSON.stringify(join(folder, name)))
     .replace(/port: \d+/g, "port: 0") + "export { server };\n";
 }
 
 let folder = "";
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "anyftpd-readme-"));
+  writeFileSync(join(folder, "fullchain.pem"), SERVER.cert);
+  writeFileSync(join(folder, "privkey.pem"), SERVER.key);
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 

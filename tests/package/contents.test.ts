@@ -64,15 +64,17 @@ describe("the package", () => {
     expect(named.filter((path) => !files.includes(path))).toEqual([]);
   });
 
-  test("needs no other package", () => {
+  test("needs one other package, which needs none", () => {
     const manifest = JSON.parse(consumer.read("package.json"));
-    expect(manifest).not.toHaveProperty("dependencies");
+    // For the certificate of --tls alone.
+    expect(Object.keys(manifest.dependencies)).toEqual(["node-forge"]);
     expect(manifest).not.toHaveProperty("peerDependencies");
-    expect(manifest).not.toHaveProperty("optionalDependencies");
+    // For sendfile on Node before 26, where it can be had.
+    expect(Object.keys(manifest.optionalDependencies)).toEqual(["koffi"]);
     expect(
       readdirSync(consumer.at("node_modules")).filter((name) =>
-        !name.startsWith(".")
+        !/^\.|^koffi$|^@koromix$/.test(name)
       ),
-    ).toEqual(["anyftpd"]);
+    ).toEqual(["anyftpd", "node-forge"]);
   });
 });

@@ -63,7 +63,12 @@ test.each([
       return platform;
     },
   }, () => Promise.resolve());
-  const address = { hostname: "127.0.0.1", port: 21, upgradable: false };
+  const address = {
+    hostname: "127.0.0.1",
+    port: 21,
+    stoppable: false,
+    upgradable: false,
+  };
   expect(listened).toEqual([{ ...address, ...seen }]);
 });
 

@@ -81,6 +81,13 @@ async function served(
 
 const TEN = "0123456789";
 
+/** Copies four bytes a few times, then fails. */
+function failingAfter(calls: number, error: Error): typeof copy {
+  let left = calls;
+  return (connection, file, offset) =>
+    left-- > 0 ? copy(connection, file, offset, 4) : Promise.reject(error);
+}
+
 test("a binary download of a file with a descriptor is left to it", async () => {
   const calls: string[] = [];
   await using stage = await served((connection, file, offset, length) => {
@@ -124,19 +131,39 @@ test("a transport that cannot, after all, is not asked again", async () => {
   expect(calls).toBe(1);
 });
 
-test("a connection that breaks, or cannot go on, is a 426", async () => {
-  for (const code of ["reset", "unsupported"] as const) {
-    let calls = 0;
-    await using stage = await served((connection, file, offset) =>
-      calls++ === 0
-        ? copy(connection, file, offset, 4)
-        : Promise.reject(new TransportError(code, "Cannot go on"))
+test("a connection that breaks is a 426", async () => {
+  await using stage = await served(
+    failingAfter(1, new TransportError("reset", "Cannot go on")),
+  );
+  const { client, files } = stage;
+  files.writeFile("/a", TEN);
+  const { reply } = await client.download("RETR a");
+  expect(reply).toBe("426 Transfer aborted; 4 bytes transmitted.");
+});
+
+test("what a transport gives up is copied from there on", async () => {
+  const records: string[] = [];
+  for (const calls of [0, 1, 2]) {
+    await using stage = await served(
+      failingAfter(calls, new TransportError("unsupported", "Cannot go on")),
+      { log: ({ level, message }) => records.push(`${level} ${message}`) },
     );
     const { client, files } = stage;
     files.writeFile("/a", TEN);
-    const { reply } = await client.download("RETR a");
-    expect(reply).toBe("426 Transfer aborted; 4 bytes transmitted.");
+    expect(await fetched(client, "RETR a")).toBe(TEN);
+    const told = records.splice(0).filter((line) => line.includes("go on"));
+    expect(told).toEqual(["warn Cannot go on; copying /a"]);
   }
+});
+
+test("without the option, files are copied", async () => {
+  await using stage = await served(
+    () => Promise.reject(new Error("Cannot happen")),
+    { sendfile: false },
+  );
+  const { client, files } = stage;
+  files.writeFile("/a", TEN);
+  expect(await fetched(client, "RETR a")).toBe(TEN);
 });
 
 test("a throttle sets the slices, and gets back what was not needed", async () => {

@@ -3,6 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { buildForNode } from "./build.ts";
+import type { TlsConfig, TlsOptions } from "../../lib/mod.ts";
 import { runtimeProgram } from "./runtimes.ts";
 
 /** What serves: ours on a runtime, or Debian's pyftpdlib for comparison. */
@@ -30,6 +31,13 @@ export interface TestServerOptions {
   readonly failedLoginDelayMs?: number;
   readonly maxLoginAttempts?: number;
   readonly passivePorts?: readonly [number, number];
+  readonly downloadRate?: number;
+  /** Not for pyftpdlib. */
+  readonly tls?: TlsOptions & { readonly config: TlsConfig };
+  /** Users are known by the common name of their certificates. */
+  readonly certificate?: "enough" | "needed";
+  /** Listens on another port too, for clients that begin with TLS. */
+  readonly implicitTls?: boolean;
 }
 
 /** How a transfer of a file ended, as the server's own hooks tell it. */
@@ -69,6 +77,8 @@ export class TestServer {
   readonly kind: ServerKind;
   readonly hostname: string;
   readonly port: number;
+  /** 0 without implicit TLS. */
+  readonly implicitPort: number;
   readonly pid: number;
   readonly #child: ChildProcess;
   readonly #waiting: ((message: Message) => void)[];
@@ -84,6 +94,7 @@ export class TestServer {
     this.kind = kind;
     this.hostname = ready!.hostname;
     this.port = ready!.port;
+    this.implicitPort = ready!.implicitPort ?? 0;
     this.pid = ready!.pid;
     this.#child = child;
     this.#waiting = waiting;
@@ -118,6 +129,11 @@ export class TestServer {
     return (await this.#ask("events")).events!;
   }
 
+  /** Gives the server another certificate. */
+  async reloadTls(config: TlsConfig): Promise<void> {
+    await this.#ask(`reload ${JSON.stringify(config)}`);
+  }
+
   /** Stops the process and waits for its end. */
   async close(): Promise<void> {
     if (this.#child.exitCode !== null || this.#child.signalCode) return;
@@ -143,6 +159,7 @@ interface Message {
   readonly ready?: {
     readonly hostname: string;
     readonly port: number;
+    readonly implicitPort?: number;
     readonly pid: number;
   };
   readonly memory?: MemoryReport;

@@ -99,6 +99,10 @@ test("renewed files are noticed, at most once a second", () => {
   const second = config();
   expect(second).toEqual(OTHER);
   expect(config()).toBe(second);
+  writeFileSync(at("cert.pem"), SERVER.cert);
+  writeFileSync(at("key.pem"), SERVER.key);
+  expect(config()).toBe(second);
+  expect(config(true)).toEqual(SERVER);
 });
 
 test("in the middle of a renewal it throws, and tries again", () => {

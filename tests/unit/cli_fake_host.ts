@@ -8,10 +8,14 @@ import type {
   CliHost,
   CliInput,
   CliOutput,
+  CliServer,
   StopSignal,
   WatchedText,
+  WorkersRequest,
 } from "../../lib/cli/host.ts";
 import { main } from "../../lib/cli/main.ts";
+import { MemoryAuthorizer } from "../../lib/auth/memory_authorizer.ts";
+import { FtpServer } from "../../lib/server/server.ts";
 import { MemoryFileSystem } from "../../lib/fs/memory_file_system.ts";
 import type { Connection, TlsConfig } from "../../lib/spi/transport.ts";
 
@@ -77,6 +81,7 @@ export class FakeCliHost implements CliHost {
   addresses: readonly string[] = ["192.168.1.5"];
   /** What TLS configurations answer with, instead of one. */
   certificateError: Error | null = null;
+  readonly workersRequests: WorkersRequest[] = [];
   readonly certificateRequests: CertificateRequest[] = [];
   readonly #listeners = new Set<(signal: StopSignal) => void>();
   readonly #reloaders = new Set<() => void>();
@@ -140,6 +145,14 @@ export class FakeCliHost implements CliHost {
       isSelfSigned: certfile === null,
       fingerprint: "AA:BB",
     });
+  }
+
+  /** Serves in this process after all, and remembers what was asked for. */
+  startWorkers(request: WorkersRequest): Promise<CliServer> {
+    this.workersRequests.push(request);
+    const authorizer = new MemoryAuthorizer();
+    authorizer.addAnonymous({ fileSystem: new MemoryFileSystem() });
+    return Promise.resolve(new FtpServer(this.platform, { authorizer }));
   }
 
   networkAddresses(): readonly string[] {

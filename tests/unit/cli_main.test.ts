@@ -277,3 +277,49 @@ describe("main() serving", () => {
     });
   }
 });
+
+test("worker processes are told all that the command line says", async () => {
+  const host = new FakeCliHost();
+  host.env["ANYFTPD_PASSWORD"] = "secret";
+  const { exit } = await host.start(
+    "--concurrency pre-fork --workers 3 -u bob --max-cons 7",
+  );
+  expect(host.workersRequests).toMatchObject([{
+    workers: 3,
+    maxConnections: 7,
+    order: {
+      options: { username: "bob", maxCons: 7, concurrency: "pre-fork" },
+      password: "secret",
+      cwd: "/home/ann",
+    },
+  }]);
+  // It goes through JSON.
+  const { order } = host.workersRequests[0]!;
+  expect(JSON.parse(JSON.stringify(order))).toEqual(order);
+  expect(host.stderr.text).toContain("concurrency model: pre-fork\n");
+  host.signal("SIGTERM");
+  expect(await exit).toBe(0);
+});
+
+test("--atomic-uploads leaves what is there until the upload is whole", async () => {
+  const host = new FakeCliHost();
+  const files = host.folders.get(host.cwd)!;
+  files.writeFile("/a", "old");
+  const { exit } = await host.start("-w --atomic-uploads");
+  const client = await connectClient(host);
+  await client.reply();
+  for (const line of ["USER anonymous", "PASS x", "TYPE I"]) {
+    await client.ask(line);
+  }
+  const passive = await client.ask("EPSV");
+  const port = Number(/\|(\d+)\|/.exec(passive)?.[1]);
+  const data = await host.transport.dial({ hostname: "127.0.0.1", port });
+  expect(await client.ask("STOR a")).toMatch(/^1/);
+  await data.write(new TextEncoder().encode("half"));
+  data.reset();
+  expect(await client.reply()).toMatch(/^426 /);
+  expect(new TextDecoder().decode(files.readFile("/a"))).toBe("old");
+  client.close();
+  host.signal("SIGTERM");
+  await exit;
+});

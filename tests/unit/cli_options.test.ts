@@ -30,6 +30,10 @@ const DEFAULTS: CliOptions = {
   uploadRate: 0,
   lenientLineEndings: false,
   tls: null,
+  atomicUploads: false,
+  sendfile: true,
+  concurrency: "async",
+  workers: null,
   json: false,
   logLevel: "info",
   graceMs: 10_000,
@@ -134,7 +138,8 @@ describe("parseCommandLineOptions()", () => {
       ["--download-rate fast", "argument --download-rate: invalid rate"],
       ["--grace -1", "argument --grace: expected one argument"],
       ["--ssl", "unknown option: --ssl"],
-      ["--concurrency async", "unknown option: --concurrency"],
+      ["--concurrency many", "argument --concurrency: invalid choice: 'many'"],
+      ["--workers 2", "argument --workers: only with a --concurrency"],
       ["-x", "unknown option: -x"],
     ] as const
   ) {

@@ -103,6 +103,28 @@ test("SIGHUP looks at the file at once, and a broken one is told", async () => {
   expect(await exit).toBe(0);
 });
 
+test("a quota is kept, by one process", async () => {
+  set({ ann: { password, quota: { files: 1 }, permissions: "m" } });
+  expect(
+    await main(["--users", "users.json", "--concurrency", "pre-fork"], host),
+  )
+    .toBe(2);
+  expect(host.stderr.text).toBe(
+    'anyftpd: error: Cannot use the users file: user "ann" has a quota, and ' +
+      "no quotas are kept here\n",
+  );
+  const { exit } = await host.start("--users users.json");
+  const client = await connectClient(host);
+  await client.reply();
+  await client.ask("USER ann");
+  expect(await client.ask("PASS secret")).toMatch(/^230 /);
+  expect(await client.ask("MKD a")).toMatch(/^257 /);
+  expect(await client.ask("MKD b")).toBe("550 Disk quota exceeded.\r\n");
+  client.close();
+  host.signal("SIGINT");
+  expect(await exit).toBe(0);
+});
+
 test("warns of a users file that clients can get at", async () => {
   const located = (path: string): MemoryFileSystem =>
     Object.assign(new MemoryFileSystem(), {

@@ -67,6 +67,7 @@ class Peer {
       throttle: this.throttle,
       signal: this.aborting.signal,
       now: () => this.time,
+      after: () => () => {},
       sending: () => {},
       moved: (bytes) => {
         this.moved += bytes;

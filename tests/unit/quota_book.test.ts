@@ -6,6 +6,7 @@ import { settle } from "../../adapters/_fake_clock.ts";
 import { localFileSystem } from "../../adapters/_local_files.ts";
 import { deferred } from "../../lib/base/deferred.ts";
 import { FileError } from "../../lib/base/errors.ts";
+import { atomicUploads } from "../../lib/fs/atomic_uploads.ts";
 import { measure, type Quota } from "../../lib/fs/counted_tree.ts";
 import { MemoryFileSystem } from "../../lib/fs/memory_file_system.ts";
 import { QuotaBook } from "../../lib/fs/quota_book.ts";
@@ -316,12 +317,13 @@ describe("counting", () => {
 async function play(
   seed: number,
   open: (root: string) => FileSystem,
+  shown: (fileSystem: FileSystem) => FileSystem = (fileSystem) => fileSystem,
 ): Promise<void> {
   const random = new SeededRandom(seed);
   const below = (limit: number) => random.below(limit);
   const all = open("/");
   const kept = (root: string, quota: Quota | null): FileSystem =>
-    book.keep({ fileSystem: open(root), root }, () => quota);
+    shown(book.keep({ fileSystem: open(root), root }, () => quota));
   // Whoever has the larger folder may fill the smaller ones further.
   const isAlone = seed % 3 === 0;
   const users = [
@@ -384,6 +386,11 @@ describe("the count is right after many changes at once", () => {
   for (let seed = 1; seed <= 30; seed++) {
     test(`in memory, ${seed}`, () =>
       play(seed, (root) => subtree(files, root)));
+  }
+
+  for (let seed = 1; seed <= 10; seed++) {
+    test(`with atomic uploads, ${seed}`, () =>
+      play(seed, (root) => subtree(files, root), atomicUploads));
   }
 
   for (let seed = 1; seed <= 6; seed++) {

@@ -79,7 +79,7 @@ describe("the certificate of the command", () => {
     writeFileSync(keyfile, SERVER.key);
     const given = await certificate({ ...request, certfile, keyfile }, {});
     expect(given.isSelfSigned).toBe(false);
-    expect(given.config().cert).toBe(SERVER.cert);
+    expect(given.config(true).cert).toBe(SERVER.cert);
     expect(existsSync(join(home, "anyftpd"))).toBe(false);
   });
 

@@ -5,6 +5,7 @@ import {
   LARGE_CHUNK_BYTES,
 } from "../../lib/transfer/buffer_pool.ts";
 import { WriteBehind } from "../../lib/transfer/write_behind.ts";
+import { FakeClock } from "../../adapters/_fake_clock.ts";
 import { GatedFile, pattern, settle } from "./_gated_file.ts";
 
 const EMPTY = new Uint8Array(0);
@@ -105,6 +106,34 @@ describe("WriteBehind", () => {
     expect(file.lengths[1]).toBe(CHUNK_BYTES);
     expect(Math.max(...file.lengths)).toBe(LARGE_CHUNK_BYTES);
     expect(equalBytes(file.content, pattern(6_000_000))).toBe(true);
+  });
+
+  test("keeps a little of a lot for more to come, or a moment", async () => {
+    const file = new GatedFile(EMPTY);
+    const clock = new FakeClock();
+    const after = clock.after.bind(clock);
+    const writer = new WriteBehind(file, 0, false, after);
+    await pushAll(writer, pattern(LARGE_CHUNK_BYTES), LARGE_CHUNK_BYTES);
+    await pushAll(writer, pattern(LARGE_CHUNK_BYTES), 65_536);
+    await settle();
+    const before = file.lengths.length;
+    for (let held = 0; held < 7; held++) {
+      await writer.push(pattern(65_536));
+      await settle();
+    }
+    expect(file.lengths.length).toBe(before);
+    await writer.push(pattern(65_536));
+    expect(file.lengths.slice(before)).toEqual([LARGE_CHUNK_BYTES / 2]);
+    await settle();
+    await writer.push(pattern(10));
+    await settle();
+    expect(file.lengths.length).toBe(before + 1);
+    await clock.advance(1000);
+    expect(file.lengths.at(-1)).toBe(10);
+    await writer.push(pattern(20));
+    await writer.release();
+    expect(file.lengths.at(-1)).toBe(20);
+    expect(file.faults).toEqual([]);
   });
 
   test("stops taking when the file falls behind, at two buffers", async () => {

@@ -1,8 +1,8 @@
 // Starts this server on whatever runtime runs this file.
 //
 // Parameters: the path of a runtime adapter, then the configuration as JSON.
-// Requests are lines on standard input (`memory`, `events`), answers are JSON
-// lines on standard output. The end of standard input stops the server.
+// Requests are lines on standard input (`memory`, `events`, `reload` and a TLS
+// configuration), answers are JSON lines on standard output. The end of standard input stops the server.
 
 import process from "node:process";
 import { createInterface } from "node:readline";
@@ -10,10 +10,21 @@ import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 
 const [adapterPath, configText] = process.argv.slice(2);
-const { localFileSystem, MemoryAuthorizer, serve } = await import(
-  pathToFileURL(adapterPath).href
-);
-const { users, hostname, passivePorts, ...options } = JSON.parse(configText);
+const {
+  CertificateAuthorizer,
+  localFileSystem,
+  MemoryAuthorizer,
+  readCertificate,
+  serve,
+} = await import(pathToFileURL(adapterPath).href);
+const {
+  users,
+  hostname,
+  passivePorts,
+  implicitTls,
+  certificate,
+  ...options
+} = JSON.parse(configText);
 
 function say(message) {
   process.stdout.write(`${JSON.stringify(message)}\n`);
@@ -36,10 +47,19 @@ for (const { username, password, directory, permissions } of users) {
   }
 }
 
+const byCertificate = {
+  user: ({ commonName }) => commonName,
+  account: (name) => authorizer.account(name),
+  passwords: authorizer,
+  certificate,
+};
+
 const server = await serve({
   hostname,
   port: 0,
-  authorizer,
+  authorizer: certificate === undefined
+    ? authorizer
+    : new CertificateAuthorizer(byCertificate, readCertificate),
   maxConnections: 8192,
   backlog: 511,
   ...options,
@@ -68,11 +88,19 @@ async function memory() {
 }
 
 const { hostname: address, port } = server.address;
-say({ ready: { hostname: address, port, pid: process.pid } });
+const implicit = implicitTls
+  ? await server.listen({ hostname, port: 0 }, { implicitTls: true })
+  : null;
+const implicitPort = implicit?.port ?? 0;
+say({ ready: { hostname: address, port, implicitPort, pid: process.pid } });
 
 for await (const request of createInterface({ input: process.stdin })) {
   if (request === "memory") say({ memory: await memory() });
   else if (request === "events") say({ events });
+  else if (request.startsWith("reload ")) {
+    server.reloadTls(JSON.parse(request.slice("reload ".length)));
+    say({});
+  }
 }
 await server.close();
 process.exit(0);

@@ -1,0 +1,18 @@
+// What the worker processes of the command serve.
+
+import type { ServerOptions } from "../lib/server/options.ts";
+import { workerOptions, type WorkerOrder } from "../lib/cli/worker.ts";
+import { cliHost } from "./_cli_io.ts";
+import { loadAdapter } from "./_runtime.ts";
+
+/** See `WorkerPoolOptions.module`. */
+export default async function options(
+  order: WorkerOrder,
+): Promise<ServerOptions> {
+  const adapter = await loadAdapter();
+  const host = cliHost({
+    platform: adapter.platform(),
+    openFolder: (path) => adapter.localFileSystem(path),
+  });
+  return await workerOptions(order, host);
+}

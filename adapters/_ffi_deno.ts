@@ -1,0 +1,57 @@
+import { isGranted } from "./_deno_permissions.ts";
+import { LIBC, type Libc } from "./_ffi_libc.ts";
+import { runtimeGlobals } from "./_runtime_types.ts";
+
+/** What is used of `Deno.dlopen` and `Deno.UnsafePointerView`. */
+interface DenoFfi {
+  dlopen(
+    library: string,
+    definitions: Readonly<
+      Record<
+        string,
+        { readonly parameters: readonly string[]; readonly result: string }
+      >
+    >,
+  ): {
+    readonly symbols: {
+      sendfile(
+        socket: number,
+        file: number,
+        offset: BigInt64Array,
+        length: bigint,
+      ): bigint;
+      fcntl(descriptor: number, command: number, argument: number): number;
+      close(descriptor: number): number;
+      __errno_location(): object;
+    };
+  };
+  readonly UnsafePointerView: new (pointer: object) => {
+    getInt32(): number;
+  };
+}
+
+/** The C library by `Deno.dlopen`, when that is permitted; nobody is asked. */
+export function denoLibc(): Libc | null {
+  if (!isGranted({ name: "ffi" }) && !isGranted({ name: "ffi", path: LIBC })) {
+    return null;
+  }
+  const deno = runtimeGlobals.Deno as unknown as DenoFfi;
+  const { symbols } = deno.dlopen(LIBC, {
+    sendfile: {
+      parameters: ["i32", "i32", "buffer", "usize"],
+      result: "isize",
+    },
+    fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
+    close: { parameters: ["i32"], result: "i32" },
+    __errno_location: { parameters: [], result: "pointer" },
+  });
+  return {
+    sendfile: (socket, file, offset, length) =>
+      symbols.sendfile(socket, file, offset, BigInt(length)),
+    fcntl: (descriptor, command, argument) =>
+      symbols.fcntl(descriptor, command, argument),
+    close: (descriptor) => symbols.close(descriptor),
+    errno: () =>
+      new deno.UnsafePointerView(symbols.__errno_location()).getInt32(),
+  };
+}

@@ -1,0 +1,141 @@
+// A worker process: serves the connections that its parent accepts.
+
+import process from "node:process";
+import { type Deferred, deferred } from "../lib/base/deferred.ts";
+import { messageOf } from "../lib/base/errors.ts";
+import type { Admission } from "../lib/server/admission.ts";
+import type { ServerOptions } from "../lib/server/options.ts";
+import { FtpServer } from "../lib/server/server.ts";
+import { nodeConnection } from "./_node_connection.ts";
+import type { NodeSocket } from "./_node_types.ts";
+import { loadAdapter } from "./_runtime.ts";
+import { KEEP_ALIVE_DELAY_MS } from "./_socket_defaults.ts";
+import type { FromWorker, ToWorker } from "./_worker_messages.ts";
+
+/** What modules for workers export. */
+interface Loaded {
+  readonly default: (data: unknown) => ServerOptions | Promise<ServerOptions>;
+}
+
+/** Places that the parent counts for all workers. */
+class SharedPlaces implements Admission {
+  readonly #waiting = new Map<number, Deferred<boolean>>();
+  #lastId = 0;
+
+  data(): Promise<(() => void) | null> {
+    return this.#ask(null, 0);
+  }
+
+  session(username: string, most: number): Promise<(() => void) | null> {
+    return this.#ask(username, most);
+  }
+
+  /** The parent's answer. */
+  placed(id: number, granted: boolean): void {
+    this.#waiting.get(id)?.resolve(granted);
+    this.#waiting.delete(id);
+  }
+
+  async #ask(
+    username: string | null,
+    most: number,
+  ): Promise<(() => void) | null> {
+    const id = ++this.#lastId;
+    const answer = deferred<boolean>();
+    this.#waiting.set(id, answer);
+    tell({ type: "place", id, username, most });
+    return await answer.promise ? () => tell({ type: "leave", id }) : null;
+  }
+}
+
+function tell(message: FromWorker): void {
+  // A parent that is gone needs nothing more.
+  if (process.connected) process.send?.(message);
+}
+
+/** The server, once the module has said what it is like. */
+async function start(
+  module: string,
+  data: unknown,
+  admission: Admission,
+): Promise<FtpServer> {
+  const [adapter, { default: optionsOf }] = await Promise.all([
+    loadAdapter(),
+    import(module) as Promise<Loaded>,
+  ]);
+  return new FtpServer(adapter.platform(), {
+    log: (record) => tell({ type: "log", record }),
+    ...await optionsOf(data),
+    // The parent counts.
+    maxConnections: 0,
+    maxConnectionsPerAddress: 0,
+    admission,
+  });
+}
+
+function run(): void {
+  const places = new SharedPlaces();
+  let server: FtpServer | null = null;
+
+  async function serve(
+    id: number,
+    implicitTls: boolean,
+    socket: NodeSocket | undefined,
+  ): Promise<void> {
+    try {
+      if (socket === undefined || server === null) return;
+      socket.setNoDelay(true);
+      socket.setKeepAlive(true, KEEP_ALIVE_DELAY_MS);
+      await server.handle(nodeConnection(socket), { implicitTls });
+    } catch {
+      // The client was gone before it came here.
+    } finally {
+      tell({ type: "over", id });
+    }
+  }
+
+  async function begin(module: string, data: unknown): Promise<void> {
+    try {
+      server = await start(module, data, places);
+      tell({ type: "ready" });
+    } catch (error) {
+      tell({ type: "failed", reason: messageOf(error) });
+      process.disconnect?.();
+      process.exitCode = 1;
+    }
+  }
+
+  process.on("message", (message: ToWorker, socket: unknown) => {
+    switch (message.type) {
+      case "start":
+        return void begin(message.module, message.data);
+      case "connection": {
+        const { id, implicitTls } = message;
+        return void serve(id, implicitTls, socket as NodeSocket | undefined);
+      }
+      case "placed":
+        return places.placed(message.id, message.granted);
+      case "reload":
+        try {
+          server?.reloadTls();
+        } catch {
+          // Each new session logs why, and the old certificate serves.
+        }
+        return;
+      case "close":
+        return void server?.close(message.options).then(() => process.exit(0));
+    }
+  });
+  // Whoever stops the parent at a terminal signals to us as well.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    try {
+      process.on(signal, () => {});
+    } catch {
+      // Not all systems have all signals.
+    }
+  }
+  // Nobody would ever stop us.
+  process.on("disconnect", () => process.exit(server === null ? 1 : 0));
+}
+
+run();

@@ -1,0 +1,45 @@
+import type { CloseOptions } from "../lib/server/server.ts";
+import type { LogRecord } from "../lib/spi/log.ts";
+
+/** What the parent says to a worker. The text is JSON, once. */
+export type ToWorker =
+  /** The first message: who tells the worker what its server is like. */
+  | { readonly type: "start"; readonly module: string; readonly data: unknown }
+  /** Comes with a socket. */
+  | {
+    readonly type: "connection";
+    readonly id: number;
+    readonly implicitTls: boolean;
+  }
+  /** The answer to `place`. */
+  | {
+    readonly type: "placed";
+    readonly id: number;
+    readonly granted: boolean;
+  }
+  | { readonly type: "reload" }
+  | { readonly type: "close"; readonly options: CloseOptions };
+
+/** What a worker says to its parent. */
+export type FromWorker =
+  | { readonly type: "ready" }
+  /** It cannot do its work; it ends by itself. */
+  | { readonly type: "failed"; readonly reason: string }
+  /** The session of a connection is over. */
+  | { readonly type: "over"; readonly id: number }
+  /** Asks for a place that all workers share. */
+  | {
+    readonly type: "place";
+    readonly id: number;
+    /** `null`: a data connection; otherwise a session of this user. */
+    readonly username: string | null;
+    readonly most: number;
+  }
+  /** Gives a place back. */
+  | { readonly type: "leave"; readonly id: number }
+  | { readonly type: "log"; readonly record: LogRecord };
+
+/** What modules for workers export as `default`. */
+export type WorkerModule = (
+  data: never,
+) => object | Promise<object>;

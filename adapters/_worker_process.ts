@@ -1,0 +1,100 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { type Deferred, deferred } from "../lib/base/deferred.ts";
+import { ConfigError } from "../lib/base/errors.ts";
+import type { FromWorker, ToWorker } from "./_worker_messages.ts";
+
+/** What a worker asks of its pool. */
+export interface WorkerHost {
+  /** Neither `ready` nor `failed`. */
+  heard(worker: WorkerProcess, message: FromWorker): void;
+  /** The process has ended, wanted or not. */
+  ended(worker: WorkerProcess, how: string): void;
+}
+
+const MAIN: string = fileURLToPath(
+  new URL(
+    import.meta.url.endsWith(".ts") ? "./_worker_main.ts" : "./_worker_main.js",
+    import.meta.url,
+  ),
+);
+
+/** One worker process, and the places that it holds. */
+export class WorkerProcess {
+  /** Resolves when it can serve; rejects when it never will. */
+  readonly ready: Promise<void>;
+  /** Resolves when the process has ended. */
+  readonly over: Promise<void>;
+  /** Of its connections, by their numbers. */
+  readonly connections: Map<number, () => void> = new Map();
+  /** Of what it asked for, by its own numbers. */
+  readonly places: Map<number, () => void> = new Map();
+  isReady = false;
+  /** It was told to close. */
+  isClosing = false;
+  readonly #child: ChildProcess;
+
+  constructor(module: string, data: unknown, host: WorkerHost) {
+    const ready: Deferred<void> = deferred();
+    this.ready = ready.promise;
+    this.ready.catch(() => {});
+    this.#child = fork(MAIN, [], {
+      stdio: ["ignore", "inherit", "inherit", "ipc"],
+    });
+    this.#child.on("message", (message: FromWorker) => {
+      if (message.type === "ready") {
+        this.isReady = true;
+        ready.resolve();
+      } else if (message.type === "failed") {
+        ready.reject(new ConfigError(message.reason));
+      } else host.heard(this, message);
+    });
+    this.over = new Promise((resolve) => {
+      const end = (how: string): void => {
+        this.isReady = false;
+        ready.reject(new ConfigError(`Cannot start a worker: it ${how}`));
+        host.ended(this, how);
+        resolve();
+      };
+      this.#child.once("error", (error) => end(`failed: ${error.message}`));
+      this.#child.once("exit", (code, signal) =>
+        end(
+          signal === null
+            ? `exited with status ${code}`
+            : `killed by signal ${signal}`,
+        ));
+    });
+    this.tell({ type: "start", module, data });
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Says something, if there is still somebody to hear it. */
+  tell(message: ToWorker, socket?: unknown): void {
+    if (!this.#child.connected) return;
+    this.#child.send(message, socket as never, (error) => {
+      // The worker has just gone; its end is told in another way.
+      if (error && message.type === "connection") this.lost(message.id);
+    });
+  }
+
+  /** A connection that is no more. */
+  lost(id: number): void {
+    this.connections.get(id)?.();
+    this.connections.delete(id);
+  }
+
+  /** Gives back all places that the worker held. */
+  releaseAll(): void {
+    for (const release of this.connections.values()) release();
+    for (const release of this.places.values()) release();
+    this.connections.clear();
+    this.places.clear();
+  }
+
+  kill(): void {
+    this.#child.kill("SIGKILL");
+  }
+}

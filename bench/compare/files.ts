@@ -1,0 +1,78 @@
+import {
+  closeSync,
+  existsSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import type { RunningPeer } from "../peer/runner.ts";
+import { type Load, MEBIBYTE } from "./sample.ts";
+
+/** Bytes of the small file. */
+export const SMALL_BYTES: number = 1024;
+
+/** Names of the files that every server has. */
+export const BIG_NAME: string = "big";
+export const SMALL_NAME: string = "small";
+export const MANY_NAME: string = "many";
+
+/** The name of what is uploaded. */
+export const UPLOAD_NAME: string = "upload";
+
+function fill(path: string, bytes: number): void {
+  const block = Buffer.alloc(MEBIBYTE, "x");
+  const file = openSync(path, "w", 0o644);
+  for (let left = bytes; left > 0; left -= block.length) {
+    writeSync(file, block, 0, Math.min(left, block.length));
+  }
+  closeSync(file);
+}
+
+/**
+ * Puts the same files, not copies, into every server's folder: each serves the
+ * very same pages of memory.
+ */
+export function provide(peers: readonly RunningPeer[], load: Load): void {
+  const first = peers[0];
+  if (first === undefined) return;
+  const store = join(dirname(dirname(first.folder)), "store");
+  mkdirSync(store);
+  const files: readonly (readonly [string, number])[] = [
+    [BIG_NAME, load.bytes],
+    [SMALL_NAME, SMALL_BYTES],
+    [MANY_NAME, load.clientBytes],
+  ];
+  for (const [name, bytes] of files) {
+    fill(join(store, name), bytes);
+    for (const { folder } of peers) {
+      linkSync(join(store, name), join(folder, name));
+    }
+  }
+}
+
+/**
+ * Memory that is ready for an upload. Virtual machines hand free memory back
+ * to their host, and getting it again costs more than the whole transfer; so
+ * it is held in a file, and let go right before it is needed.
+ */
+export class Reserve {
+  readonly #path: string;
+  readonly #bytes: number;
+
+  constructor(peer: RunningPeer, bytes: number) {
+    this.#path = join(dirname(dirname(peer.folder)), "reserve");
+    this.#bytes = bytes;
+    this.refill();
+  }
+
+  release(): void {
+    rmSync(this.#path, { force: true });
+  }
+
+  refill(): void {
+    if (!existsSync(this.#path)) fill(this.#path, this.#bytes);
+  }
+}

@@ -1,0 +1,34 @@
+import type { ServerOptions } from "../server/options.ts";
+import type { CliHost } from "./host.ts";
+import { makeLogger } from "./logger.ts";
+import type { CliOptions } from "./options.ts";
+import { openService } from "./service.ts";
+
+/** What a worker process of the command is told. */
+export interface WorkerOrder {
+  readonly options: CliOptions;
+  readonly password: string;
+  /** The folder that is shared when none is named. */
+  readonly cwd: string;
+}
+
+/**
+ * The server of a worker process: what the command line says, with records of
+ * sessions sent to the parent.
+ */
+export async function workerOptions(
+  order: WorkerOrder,
+  host: CliHost,
+): Promise<ServerOptions> {
+  const { options, password, cwd } = order;
+  const logger = makeLogger(options, host);
+  const service = await openService(
+    options,
+    password,
+    { ...host, cwd },
+    // The parent has warned of what it found.
+    { ...logger, log: () => {} },
+  );
+  const { log: _log, ...rest } = service.options;
+  return rest;
+}

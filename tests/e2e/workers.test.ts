@@ -1,0 +1,297 @@
+// A server in several processes.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { LogRecord } from "../../lib/mod.ts";
+import { sampleBytes, TemporaryFolder, until } from "../support/files.ts";
+import { FtpClient } from "../support/ftp_client.ts";
+import { FtpsClient } from "../support/ftps_client.ts";
+import { runtimeCommand, serverKind } from "../support/server.ts";
+import { SERVER } from "../support/tls_certificates.ts";
+
+let folder: TemporaryFolder;
+let content: Buffer;
+
+beforeAll(() => {
+  folder = new TemporaryFolder("anyftpd-workers");
+  content = sampleBytes(8_000_000);
+  writeFileSync(folder.at("a.bin"), content);
+});
+
+afterAll(() => folder.remove());
+
+/** A pool in a process of the runtime under test. */
+class Pool implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly #messages: Record<string, unknown>[] = [];
+  readonly logs: LogRecord[] = [];
+  port = 0;
+  pids: readonly number[] = [];
+
+  private constructor(options: Record<string, unknown>) {
+    const { data, ...rest } = options;
+    const { program, parameters, adapter } = runtimeCommand(serverKind());
+    this.#child = spawn(program, [
+      ...parameters,
+      fileURLToPath(
+        new URL("../support/servers/pool_child.mjs", import.meta.url),
+      ),
+      adapter,
+      JSON.stringify({
+        workers: 2,
+        data: { directory: folder.path, ...(data as object | undefined) },
+        ...rest,
+      }),
+    ], { stdio: ["pipe", "pipe", "inherit"] });
+    createInterface({ input: this.#child.stdout! }).on("line", (line) => {
+      const message = JSON.parse(line) as Record<string, unknown>;
+      if ("log" in message) this.logs.push(message["log"] as LogRecord);
+      else this.#messages.push(message);
+    });
+  }
+
+  static async start(options: Record<string, unknown> = {}): Promise<Pool> {
+    const pool = new Pool(options);
+    const message = await pool.#next();
+    if ("error" in message) throw new Error(String(message["error"]));
+    pool.port = message["port"] as number;
+    pool.pids = message["pids"] as number[];
+    return pool;
+  }
+
+  async ask(line: string): Promise<Record<string, unknown>> {
+    this.#child.stdin!.write(`${line}\n`);
+    return await this.#next();
+  }
+
+  /** Sends a line and does not wait. */
+  say(line: string): void {
+    this.#child.stdin!.write(`${line}\n`);
+  }
+
+  async logged(text: string): Promise<LogRecord> {
+    const find = () => this.logs.find(({ message }) => message.includes(text));
+    await until(`a log record of "${text}"`, () => find() !== undefined);
+    return find()!;
+  }
+
+  async #next(): Promise<Record<string, unknown>> {
+    await until(
+      "the pool answers",
+      () => this.#messages.length > 0,
+      20_000,
+    );
+    return this.#messages.shift()!;
+  }
+
+  /** As a crash of the whole pool. */
+  kill(): void {
+    this.#child.kill("SIGKILL");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode !== null) return;
+    const ended = new Promise((resolve) => this.#child.once("exit", resolve));
+    this.#child.stdin!.end();
+    await ended;
+  }
+}
+
+interface Member {
+  readonly client: FtpClient;
+  /** Of the worker. */
+  readonly pid: number;
+}
+
+/** A client that is logged in, and who serves it. */
+async function member(port: number, username = "user"): Promise<Member> {
+  const client = await FtpClient.connect({ hostname: "127.0.0.1", port });
+  const { raw } = await client.expect(null, 220);
+  await client.expect(`USER ${username}`, 331);
+  await client.expect("PASS pass", 230);
+  await client.expect("TYPE I", 200);
+  return { client, pid: Number(raw.split(" ")[2]) };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test("sessions are spread over processes, and files go through", async () => {
+  await using pool = await Pool.start();
+  const members = [];
+  for (let count = 0; count < 6; count++) members.push(await member(pool.port));
+  const pids = members.map(({ pid }) => pid);
+  expect(new Set(pids)).toEqual(new Set(pool.pids));
+  for (const pid of pool.pids) {
+    expect(pids.filter((other) => other === pid)).toHaveLength(3);
+  }
+  await Promise.all(members.map(async ({ client }, number) => {
+    await client.store(`STOR up-${number}.bin`, content);
+    const back = await client.retrieve(`RETR up-${number}.bin`);
+    expect(back.equals(content)).toBe(true);
+  }));
+  expect((await pool.ask("pids"))["sessions"]).toBe(6);
+  for (const { client } of members) await client.quit();
+  const record = await pool.logged("logged in");
+  expect(record.session?.username).toBe("user");
+}, 60_000);
+
+test("limits count the sessions and data of all workers together", async () => {
+  await using pool = await Pool.start({
+    maxConnections: 6,
+    maxConnectionsPerAddress: 4,
+  });
+  const members = [];
+  for (let count = 0; count < 4; count++) members.push(await member(pool.port));
+  const fifth = await FtpClient.connect({
+    hostname: "127.0.0.1",
+    port: pool.port,
+  });
+  expect((await fifth.expect(null, 421)).raw)
+    .toBe("421 Too many connections from the same IP address.");
+  fifth.destroy();
+  // Two places are left for data, whichever worker asks for them.
+  await members[0]!.client.expect("PASV", 227);
+  await members[1]!.client.expect("PASV", 227);
+  await members[2]!.client.expect("PASV", 425);
+  await members[0]!.client.expect("ABOR", 225);
+  await members[2]!.client.expect("PASV", 227);
+  for (const { client } of members) client.destroy();
+  await until(
+    "the places are free again",
+    async () => (await pool.ask("pids"))["sessions"] === 0,
+  );
+  const again = await member(pool.port);
+  await again.client.quit();
+  await pool.logged("refused: Too many connections from the same IP address.");
+}, 60_000);
+
+test("a user's sessions are counted over all workers", async () => {
+  await using pool = await Pool.start();
+  const first = await member(pool.port, "few");
+  const second = await member(pool.port, "few");
+  expect(first.pid).not.toBe(second.pid);
+  const client = await FtpClient.connect({
+    hostname: "127.0.0.1",
+    port: pool.port,
+  });
+  await client.expect(null, 220);
+  await client.expect("USER few", 331);
+  expect((await client.expect("PASS pass", 530)).raw)
+    .toBe("530 Too many sessions of this user.");
+  await first.client.quit();
+  await until("the place is free", async () => {
+    await client.expect("USER few", 331);
+    return (await client.cmd("PASS pass")).code === 230;
+  });
+  client.destroy();
+  second.client.destroy();
+}, 60_000);
+
+test("a range of passive ports holds across workers", async () => {
+  // Below those that the system hands out.
+  const from = 20_000 + Math.floor(Math.random() * 9_000);
+  await using pool = await Pool.start({
+    data: { passivePorts: { from, to: from + 1 } },
+  });
+  const members = [await member(pool.port), await member(pool.port)];
+  const ports = [];
+  for (const { client } of members) {
+    const { raw } = await client.expect("EPSV", 229);
+    ports.push(Number(/\|(\d+)\|/.exec(raw)?.[1]));
+  }
+  expect(ports.sort()).toEqual([from, from + 1]);
+  for (const { client } of members) client.destroy();
+}, 60_000);
+
+test.each(["CRASH", "THROW"])(
+  "after SITE %s the worker's sessions end and another takes its place",
+  async (how) => {
+    await using pool = await Pool.start();
+    const members = [await member(pool.port), await member(pool.port)];
+    const [doomed, other] = members as [Member, Member];
+    expect(doomed.pid).not.toBe(other.pid);
+    await doomed.client.send(`SITE ${how}`);
+    await doomed.client.closed;
+    await other.client.expect("NOOP", 200);
+    await pool.logged(`worker (pid ${doomed.pid})`);
+    await until("another worker is there", async () => {
+      const { pids } = await pool.ask("pids");
+      return (pids as number[]).length === 2;
+    }, 10_000);
+    const { pids } = await pool.ask("pids");
+    expect(pids).not.toContain(doomed.pid);
+    const fresh = await member(pool.port);
+    expect(fresh.pid).not.toBe(other.pid);
+    expect((await fresh.client.retrieve("RETR a.bin")).equals(content))
+      .toBe(true);
+    for (const { client } of [fresh, other]) client.destroy();
+  },
+  60_000,
+);
+
+test("code that blocks one worker does not stop the other", async () => {
+  await using pool = await Pool.start();
+  const [one, other] = [await member(pool.port), await member(pool.port)];
+  const blocked = one.client.cmd("SITE BLOCK");
+  const begun = performance.now();
+  for (let count = 0; count < 20; count++) {
+    await other.client.expect("NOOP", 200);
+  }
+  expect(performance.now() - begun).toBeLessThan(1_500);
+  expect((await blocked).code).toBe(200);
+  for (const { client } of [one, other]) client.destroy();
+}, 60_000);
+
+test("closing lets transfers end and leaves no process", async () => {
+  await using pool = await Pool.start({ data: { downloadRate: 8_000_000 } });
+  const [busy, idle] = [await member(pool.port), await member(pool.port)];
+  const data = await busy.client.openData();
+  await busy.client.expect("RETR a.bin", 125, 150);
+  const all = data.readAll();
+  pool.say("close 20000");
+  await idle.client.expect(null, 421);
+  expect((await all).equals(content)).toBe(true);
+  await busy.client.expect(null, 226);
+  await busy.client.closed;
+  expect(await pool.ask("")).toEqual({ closed: true });
+  for (const pid of pool.pids) expect(isAlive(pid)).toBe(false);
+}, 60_000);
+
+test("TLS works in workers, and sessions are resumed within one", async () => {
+  await using pool = await Pool.start({ data: { tls: { config: SERVER } } });
+  for (let count = 0; count < 4; count++) {
+    using client = await FtpsClient.login(pool.port);
+    const { content: all } = await client.retrieve("RETR a.bin");
+    expect(all.equals(content)).toBe(true);
+  }
+}, 60_000);
+
+test("a module that fails is told at the start", async () => {
+  await expect(Pool.start({ data: { fails: true } }))
+    .rejects.toThrow("the module does not want to");
+  await expect(Pool.start({ workers: 0 }))
+    .rejects.toThrow(
+      "Cannot use workers 0: must be a whole number of at least 1",
+    );
+}, 60_000);
+
+test("workers do not outlive their parent", async () => {
+  const pool = await Pool.start();
+  const { client } = await member(pool.port);
+  pool.kill();
+  await client.closed;
+  await until(
+    "the workers are gone",
+    () => pool.pids.every((pid) => !isAlive(pid)),
+  );
+}, 60_000);

@@ -1,0 +1,48 @@
+// deno-lint-ignore-file explicit-module-boundary-types -- JavaScript
+// What the workers of a pool serve. `data` is the adapter's path, the folder
+// and further options.
+import process from "node:process";
+import { pathToFileURL } from "node:url";
+
+export default async function options({ adapter, directory, ...rest }) {
+  if (rest.fails) throw new Error("the module does not want to");
+  const { localFileSystem, MemoryAuthorizer, reply } = await import(
+    pathToFileURL(adapter).href
+  );
+  const authorizer = new MemoryAuthorizer();
+  for (const [username, limits] of [["user", {}], ["few", { sessions: 2 }]]) {
+    authorizer.addUser({
+      username,
+      password: "pass",
+      fileSystem: localFileSystem(directory),
+      permissions: "elradfmwMT",
+      limits,
+    });
+  }
+  const command = (run) => ({
+    argument: "none",
+    login: "needed",
+    help: "",
+    run,
+  });
+  return {
+    authorizer,
+    banner: `pid ${process.pid}`,
+    failedLoginDelayMs: 0,
+    commands: {
+      "SITE CRASH": command(() => process.kill(process.pid, "SIGKILL")),
+      "SITE THROW": command(() => {
+        setTimeout(() => {
+          throw new Error("nobody catches this");
+        });
+        return reply(200, "Soon.");
+      }),
+      "SITE BLOCK": command(() => {
+        const end = performance.now() + 2_000;
+        while (performance.now() < end);
+        return reply(200, "Blocked for a while.");
+      }),
+    },
+    ...rest,
+  };
+}
