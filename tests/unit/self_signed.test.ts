@@ -79,6 +79,13 @@ describe("the certificate of the command", () => {
     writeFileSync(keyfile, SERVER.key);
     const given = await certificate({ ...request, certfile, keyfile }, {});
     expect(given.isSelfSigned).toBe(false);
+    // In one file, in any order.
+    for (const text of [SERVER.key + SERVER.cert, SERVER.cert + SERVER.key]) {
+      writeFileSync(certfile, text);
+      const both = await certificate({ ...request, certfile }, {});
+      expect(both.fingerprint).toBe(given.fingerprint);
+    }
+    writeFileSync(certfile, SERVER.cert);
     expect(given.config(true).cert).toBe(SERVER.cert);
     expect(existsSync(join(home, "anyftpd"))).toBe(false);
   });
