@@ -90,6 +90,14 @@ describe("the certificate of the command", () => {
     expect(existsSync(join(home, "anyftpd"))).toBe(false);
   });
 
+  test("is told by its fingerprint, with its key before it too", async () => {
+    const certfile = join(home, "both.pem");
+    writeFileSync(certfile, SERVER.key + SERVER.cert);
+    const given = await certificate({ ...request, certfile }, {});
+    expect(given.fingerprint)
+      .toBe(new X509Certificate(SERVER.cert).fingerprint256);
+  });
+
   test("cannot be kept without a place for it", async () => {
     await expect(certificate(request, {})).rejects.toThrow(
       "Cannot keep a certificate: the variable HOME is not set; " +
