@@ -76,6 +76,8 @@ export class FileSender {
   #broken = false;
   /** Up to here in the file, the disk is slow. */
   #coldUntil = 0;
+  /** Sent since somebody else had a turn. */
+  #sinceTurn = 0;
   /** Grows as long as the file turns out to be in memory. */
   #most = FIRST_BYTES;
 
@@ -111,6 +113,9 @@ export class FileSender {
         ? -1
         : this.#sendSlice(file, offset, length);
       if (sent < 0) return await this.#sendPiece(file, offset, length);
+      this.#sinceTurn += sent;
+      if (this.#sinceTurn < LEAST_BYTES) return sent;
+      this.#sinceTurn = 0;
       await nextTurn();
       if (this.#released) throw closedError(ACTION);
       return sent;

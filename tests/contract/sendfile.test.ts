@@ -40,6 +40,29 @@ test.runIf(process.platform === "linux" && process.arch === "x64")(
   },
 );
 
+test("files have a descriptor where it is of use", async () => {
+  const folder = new TemporaryFolder();
+  writeFileSync(folder.at("full"), "full");
+  writeFileSync(folder.at("empty"), "");
+  const here = adapterFileSystem(folder.path);
+  const pooled = adapterFileSystem(folder.path, { blocking: false });
+  const read = { access: "read" } as const;
+  for (
+    const [opened, isExpected] of [
+      [here.open("/full", read), true],
+      [here.open("/empty", read), false],
+      [here.open("/full", { access: "append" }), false],
+      // Reading may take long, and everybody would wait.
+      [pooled.open("/full", read), false],
+    ] as const
+  ) {
+    const file = await opened;
+    expect(file.fd !== undefined).toBe(isExpected);
+    await file.close();
+  }
+  folder.remove();
+});
+
 if (sendfileBinding() !== null) {
   describeSendfile("node", nodeTransport);
   if ("Deno" in globalThis) describeSendfile("deno", denoTransport);
