@@ -94,6 +94,8 @@ export class LocalFileHandle implements FileHandle {
   }
 
   async #close(): Promise<void> {
+    // The number is soon another file's.
+    delete (this as { fd?: number }).fd;
     if (this.#underWay > 0) {
       this.#idle = deferred();
       await this.#idle.promise;
