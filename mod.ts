@@ -21,6 +21,7 @@ export {
   certificateFiles,
 } from "./adapters/_certificate_files.ts";
 export { readCertificate } from "./adapters/_client_certificate.ts";
+export { argon2idPasswords } from "./adapters/_argon2.ts";
 export { scryptPasswords } from "./adapters/_scrypt.ts";
 export type { ServeOptions } from "./adapters/_serve.ts";
 export { WorkerPool, type WorkerPoolOptions } from "./adapters/_worker_pool.ts";

@@ -1,3 +1,4 @@
+import { realpathSync } from "node:fs";
 import { networkInterfaces } from "node:os";
 import { dirname, resolve } from "node:path";
 import process from "node:process";
@@ -6,6 +7,7 @@ import { ConfigError } from "../lib/base/errors.ts";
 import type { CliHost, CliOutput, WatchedText } from "../lib/cli/host.ts";
 import type { Platform } from "../lib/spi/clock.ts";
 import type { FileSystem } from "../lib/spi/file_system.ts";
+import { argon2idPasswords } from "./_argon2.ts";
 import { certificate } from "./_cli_certificate.ts";
 import { startWorkers } from "./_cli_workers.ts";
 import {
@@ -50,7 +52,11 @@ export function cliHost(adapter: CliAdapter): CliHost {
     updateTextFile: (path, update) => updateTextFile(path, update),
     absolutePath: (path) => resolve(path),
     watchTextFile,
-    passwordSchemes: [scryptPasswords, pbkdf2Passwords],
+    passwordSchemes: [
+      scryptPasswords,
+      pbkdf2Passwords,
+      ...(argon2idPasswords === null ? [] : [argon2idPasswords]),
+    ],
     networkAddresses,
     certificate: (request) => certificate(request, env),
     startWorkers,
@@ -94,9 +100,18 @@ function watchTextFile(path: string): WatchedText {
   // Made absolute now, should the current folder become another one.
   const absolute = resolve(path);
   return {
+    path: realPath(absolute),
     text: watchedFile(absolute),
     resolve: (relative) => resolve(dirname(absolute), relative),
   };
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path; // There is none, as reading it will tell.
+  }
 }
 
 function networkAddresses(): readonly string[] {

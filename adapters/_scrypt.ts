@@ -1,8 +1,8 @@
 import { randomBytes, scrypt } from "node:crypto";
 import type { PasswordScheme } from "../lib/auth/password_scheme.ts";
-import { decodeBase64, encodeBase64 } from "../lib/auth/base64.ts";
 import { equalBytes } from "../lib/base/bytes.ts";
 import { textCodec } from "../lib/protocol/text_codec.ts";
+import { decodeSaltAndKey, encodeUnpadded } from "./_hash_text.ts";
 
 interface Parameters {
   /** The number of rounds is 2 to the power of it. */
@@ -20,7 +20,6 @@ const MAX_WORK = 16 * 1024 ** 3;
 
 const SALT_BYTES = 16;
 const HASH_BYTES = 32;
-const MIN_HASH_BYTES = 16;
 
 /** Keeps bytes that are not text, so that two passwords never become one. */
 const codec = textCodec("utf-8", "preserve");
@@ -64,10 +63,8 @@ function parse(hash: string): ParsedHash | null {
   if (ln === 0 || r === 0 || p === 0) return null;
   const memory = 128 * 2 ** ln * r;
   if (memory > MAX_MEMORY || memory * p > MAX_WORK) return null;
-  const salt = decode(match[4]!);
-  const key = decode(match[5]!);
-  if (salt === null || key === null || key.length < MIN_HASH_BYTES) return null;
-  return { ln, r, p, salt, key };
+  const end = decodeSaltAndKey(match[4]!, match[5]!);
+  return end && { ln, r, p, ...end };
 }
 
 function format(
@@ -75,7 +72,9 @@ function format(
   salt: Uint8Array,
   key: Uint8Array,
 ): string {
-  return `$scrypt$ln=${ln},r=${r},p=${p}$${encode(salt)}$${encode(key)}`;
+  return `$scrypt$ln=${ln},r=${r},p=${p}$${encodeUnpadded(salt)}$${
+    encodeUnpadded(key)
+  }`;
 }
 
 /** In the thread pool. */
@@ -98,12 +97,4 @@ function derive(
       (error, key) => error ? reject(error) : resolve(key),
     );
   });
-}
-
-function encode(bytes: Uint8Array): string {
-  return encodeBase64(bytes).replace(/=+$/, "");
-}
-
-function decode(text: string): Uint8Array | null {
-  return decodeBase64(text.padEnd(Math.ceil(text.length / 4) * 4, "="));
 }

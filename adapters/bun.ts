@@ -33,6 +33,7 @@ export { nodeConnection } from "./_node_connection.ts";
 export { nodeListener, type NodeListenerOptions } from "./_node_listener.ts";
 export type { NodeTransport } from "./_node_transport.ts";
 export type { NodeServer, NodeSocket } from "./_node_types.ts";
+export { argon2idPasswords } from "./_argon2.ts";
 export { scryptPasswords } from "./_scrypt.ts";
 export type { ServeOptions } from "./_serve.ts";
 export { WorkerPool, type WorkerPoolOptions } from "./_worker_pool.ts";

@@ -26,12 +26,14 @@ export * from "./auth/password.ts";
 export * from "./auth/password_scheme.ts";
 export * from "./auth/permissions.ts";
 export * from "./auth/users_authorizer.ts";
+export type { UserQuota } from "./auth/users_file.ts";
 export { DEFAULT_COMMANDS } from "./commands/table.ts";
 export { MemoryFileSystem } from "./fs/memory_file_system.ts";
 export {
   atomicUploads,
   type AtomicUploadsOptions,
 } from "./fs/atomic_uploads.ts";
+export * from "./fs/quota_book.ts";
 export { readOnly } from "./fs/read_only.ts";
 export { subtree } from "./fs/subtree.ts";
 export { type Reply, reply, replyLines } from "./protocol/reply.ts";

@@ -29,10 +29,10 @@ export interface CertificateAuthorizerOptions {
     certificate: ClientCertificate,
   ) => string | null | Promise<string | null>;
   /** The account of such a user; `null` when there is none. */
-  readonly account: (username: string) =>
-    | Account
-    | null
-    | Promise<Account | null>;
+  readonly account: (
+    username: string,
+    request: Omit<LoginRequest, "password">,
+  ) => Account | null | Promise<Account | null>;
   /** Checks passwords; without it nobody gets in by a password. */
   readonly passwords?: Authorizer;
   /**
@@ -82,7 +82,7 @@ export class CertificateAuthorizer implements Authorizer {
   ): Promise<Account | null> {
     if (this.#options.certificate === "needed") return null;
     return await this.#isOwner(request)
-      ? await this.#options.account(request.username)
+      ? await this.#options.account(request.username, request)
       : null;
   }
 

@@ -16,10 +16,20 @@ import {
   type KnownHash,
   parseUsers,
   refusalOf,
+  type UserQuota,
   type UserRecord,
   type UsersTable,
 } from "./users_file.ts";
 import { UserRules } from "./user_rules.ts";
+
+/** Keeps quotas: a `QuotaBook` is one. */
+export interface QuotaKeeper {
+  /** The same folder, which takes no more than the quota, if there is one. */
+  keep(
+    folder: { readonly fileSystem: FileSystem; readonly root: string },
+    quota: () => UserQuota | null,
+  ): FileSystem;
+}
 
 /** Options of {@linkcode UsersAuthorizer}. */
 export interface UsersAuthorizerOptions {
@@ -49,6 +59,8 @@ export interface UsersAuthorizerOptions {
    * @default {[pbkdf2Passwords]}
    */
   readonly schemes?: readonly PasswordScheme[];
+  /** For users with quotas; left out: there must be none. */
+  readonly quotas?: QuotaKeeper;
   /** For dates of expiry. */
   readonly clock: Pick<Clock, "wallTime">;
   /** Told of a file that is broken, and of users who are kept out. */
@@ -75,6 +87,7 @@ const MAX_CHECKS = 2;
  *   text: watchedFile("users.json"),
  *   openFolder: localFileSystem,
  *   schemes: [scryptPasswords, pbkdf2Passwords],
+ *   quotas: new QuotaBook(),
  *   clock: platform().clock,
  * });
  * ```
@@ -105,7 +118,7 @@ export class UsersAuthorizer implements Authorizer {
       parsePermissions(options.permissions ?? READ_PERMISSIONS),
     );
     this.#text = options.text(true);
-    this.#table = parseUsers(this.#text, this.#schemes);
+    this.#table = this.#parse(this.#text);
     this.#warn();
   }
 
@@ -147,30 +160,53 @@ export class UsersAuthorizer implements Authorizer {
     // Checking takes its time, and the file may have been changed meanwhile.
     const now = this.#current(false).users.get(username);
     if (now?.password?.text !== user?.password?.text) return null;
-    if (now === undefined) return null;
-    const why = this.#refusal(now, remote.hostname);
-    if (why === null) return await this.#account(now, remote.hostname);
+    return now === undefined ? null : await this.#admit(now, remote.hostname);
+  }
+
+  /**
+   * The account of a user who may log in from there today, without a password:
+   * for authorizers that have another proof, such as `CertificateAuthorizer`.
+   *
+   * @throws {ConfigError} the user's folder is not there
+   */
+  async account(
+    username: string,
+    request: Pick<LoginRequest, "remote">,
+  ): Promise<Account | null> {
+    const user = this.#current(false).users.get(username);
+    return user === undefined
+      ? null
+      : await this.#admit(user, request.remote.hostname);
+  }
+
+  async #admit(user: UserRecord, hostname: string): Promise<Account | null> {
+    const why = this.#refusal(user, hostname);
+    if (why === null) return await this.#account(user, hostname);
     this.#log(
       "info",
-      `refused user ${
-        JSON.stringify(username)
-      } from ${remote.hostname}: ${why}`,
+      `refused user ${JSON.stringify(user.name)} from ${hostname}: ${why}`,
     );
     return null;
   }
 
   async #account(user: UserRecord, hostname: string): Promise<Account> {
     const { directory } = user.entry;
-    const fileSystem = this.#fileSystem(user);
-    await this.#rules.of(user, fileSystem);
-    return new UserAccount(user, fileSystem, this.#rules, () => {
+    const current = (): UserRecord | null => {
       const now = this.#current(false).users.get(user.name);
       // The rules of another folder say nothing about this one.
       return now === undefined || now.entry.directory !== directory ||
           this.#refusal(now, hostname) !== null
         ? null
         : now;
-    });
+    };
+    const opened = this.#fileSystem(user);
+    const root = opened.locate?.("/") ?? directory ?? "/";
+    const fileSystem = this.#options.quotas?.keep(
+      { fileSystem: opened, root },
+      () => (current() ?? user).entry.quota ?? null,
+    ) ?? opened;
+    await this.#rules.of(user, fileSystem);
+    return new UserAccount(user, fileSystem, this.#rules, current);
   }
 
   #refusal(user: UserRecord, hostname: string): string | null {
@@ -209,13 +245,26 @@ export class UsersAuthorizer implements Authorizer {
     if (text === this.#text) return this.#table;
     this.#text = text;
     try {
-      this.#table = parseUsers(text, this.#schemes);
+      this.#table = this.#parse(text);
       this.#log("info", `users read again: ${this.#table.users.size}.`);
       this.#warn();
     } catch (error) {
       this.#complain(messageOf(error));
     }
     return this.#table;
+  }
+
+  #parse(text: string): UsersTable {
+    const table = parseUsers(text, this.#schemes);
+    if (this.#options.quotas !== undefined) return table;
+    for (const { name, entry } of table.users.values()) {
+      if (entry.quota === undefined) continue;
+      throw new ConfigError(
+        `Cannot use the users file: user ${JSON.stringify(name)} has a ` +
+          "quota, and no quotas are kept here",
+      );
+    }
+    return table;
   }
 
   #complain(message: string): void {

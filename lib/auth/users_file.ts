@@ -25,9 +25,18 @@ export interface UserEntry {
   readonly expires?: string;
   readonly networks?: readonly string[];
   readonly limits?: AccountLimits;
+  readonly quota?: UserQuota;
   readonly tls?: TlsDemands;
   readonly loginMessage?: string;
   readonly quitMessage?: string;
+}
+
+/** What may lie in a user's folder; what is left out has no limit. */
+export interface UserQuota {
+  /** The sizes of all files together. */
+  readonly bytes?: number;
+  /** Files, folders and links together. */
+  readonly files?: number;
 }
 
 /** Other permissions for one folder. */

@@ -108,6 +108,25 @@ const USER: JsonSchema = {
         },
       },
     },
+    quota: {
+      description: "What may lie in the user's folder, whoever put it there. " +
+        "The folder is counted once; what other programs change there is not " +
+        "seen before it is full.",
+      type: "object",
+      additionalProperties: false,
+      properties: {
+        bytes: {
+          description: "The sizes of all files together.",
+          type: "integer",
+          minimum: 0,
+        },
+        files: {
+          description: "Files, folders and links together.",
+          type: "integer",
+          minimum: 0,
+        },
+      },
+    },
     tls: {
       description: "What is asked of the user's connections; the stricter " +
         "of this and what the server asks holds.",

@@ -55,6 +55,8 @@ export interface CliCertificate {
 
 /** A small text file that is looked at again and again. */
 export interface WatchedText {
+  /** Where it is, as `FileSystem.locate` names files. */
+  readonly path: string;
   /**
    * All of it. It is looked at once a second at most, but for `atOnce`.
    *

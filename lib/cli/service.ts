@@ -3,7 +3,7 @@ import type { UsersAuthorizer } from "../auth/users_authorizer.ts";
 import type { ServerOptions } from "../server/options.ts";
 import type { Authorizer } from "../spi/authorizer.ts";
 import type { FileSystem } from "../spi/file_system.ts";
-import { openFolder } from "./folder.ts";
+import { asShared } from "./folder.ts";
 import type { CliHost } from "./host.ts";
 import type { Logger } from "./logger.ts";
 import type { CliOptions } from "./options.ts";
@@ -31,8 +31,9 @@ export async function openService(
   logger: Logger,
 ): Promise<Service> {
   const directory = options.directory ?? host.cwd;
-  const fileSystem = openFolder(directory, options, host);
-  const users = await openUsers(options, fileSystem, host, logger);
+  const folder = host.openFolder(directory);
+  const fileSystem = asShared(folder, options);
+  const users = await openUsers(options, folder, host, logger);
   const authorizer = users ??
     makeAuthorizer(options, password, fileSystem, logger);
   const tls = await openTls(options, host);

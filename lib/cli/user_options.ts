@@ -14,7 +14,7 @@ import {
 } from "./argument_parser.ts";
 import { UsageError } from "./usage_error.ts";
 import { HASH_USAGE, USER_USAGE } from "./user_usage.ts";
-import { parseRate, parseWhole } from "./values.ts";
+import { parseRate, parseSize, parseWhole } from "./values.ts";
 
 type OptionName =
   | "users"
@@ -32,6 +32,8 @@ type OptionName =
   | "max-sessions"
   | "download-rate"
   | "upload-rate"
+  | "quota"
+  | "max-files"
   | "tls-required"
   | "help";
 
@@ -63,6 +65,8 @@ export const USER_SPECS: Readonly<
     { name: "max-sessions", takesValue: true },
     { name: "download-rate", takesValue: true },
     { name: "upload-rate", takesValue: true },
+    { name: "quota", takesValue: true },
+    { name: "max-files", takesValue: true },
     { name: "tls-required" },
   ],
   passwd: [...USERS, ...PASSWORD],
@@ -216,6 +220,10 @@ function readEntry(parsed: ParsedArguments<OptionName>): UserEntry {
     uploadRate: read("upload-rate", parseRate),
     sessions: read("max-sessions", (value) => parseWhole(value, 0)),
   });
+  const quota = present({
+    bytes: read("quota", parseSize),
+    files: read("max-files", (value) => parseWhole(value, 0)),
+  });
   return present({
     directory: read("directory", parseNotEmpty),
     home: read("home", parseHome),
@@ -226,6 +234,7 @@ function readEntry(parsed: ParsedArguments<OptionName>): UserEntry {
     expires: read("expires", parseDate),
     networks: read("networks", parseNetworks),
     limits: Object.keys(limits).length > 0 ? limits : undefined,
+    quota: Object.keys(quota).length > 0 ? quota : undefined,
     tls: switches.has("tls-required")
       ? { control: "required", data: "required" } as const
       : undefined,

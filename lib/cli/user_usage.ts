@@ -17,8 +17,8 @@ the terminal, or read from the first line of standard input:
   -P, --password TEXT          other users of this machine can see it
       --password-file FILE     read it from the first line of FILE; - is
                                standard input
-      --scheme NAME            how to hash it: scrypt or pbkdf2
-                               (default: scrypt)
+      --scheme NAME            how to hash it: scrypt, pbkdf2, or argon2id where
+                               it can be had (default: scrypt)
 
 Options for add:
   -d, --directory DIRECTORY    folder of the user (default: what the server
@@ -36,6 +36,9 @@ Options for add:
       --max-sessions N         sessions at the same time; 0 is no limit
       --download-rate RATE     bytes per second, such as 800K or 1.5M
       --upload-rate RATE       the same for uploads
+      --quota SIZE             bytes of all files in the user's folder, such as
+                               500M or 10G
+      --max-files N            files and folders in it
       --tls-required           not to be let in without TLS
   -h, --help                   print this help and exit
 
@@ -53,6 +56,7 @@ Options:
   -P, --password TEXT          other users of this machine can see it
       --password-file FILE     read it from the first line of FILE; - is
                                standard input
-      --scheme NAME            scrypt or pbkdf2 (default: scrypt)
+      --scheme NAME            scrypt, pbkdf2, or argon2id where it can be had:
+                               Node from 24.7 on, and Bun (default: scrypt)
   -h, --help                   print this help and exit
 `;

@@ -3,10 +3,12 @@ import {
   READ_PERMISSIONS,
   WRITE_PERMISSIONS,
 } from "../auth/permissions.ts";
-import { UsersAuthorizer } from "../auth/users_authorizer.ts";
-import { parseUsersEntry } from "../auth/users_file.ts";
+import { type QuotaKeeper, UsersAuthorizer } from "../auth/users_authorizer.ts";
+import { parseUsersEntry, type UsersEntry } from "../auth/users_file.ts";
+import { QuotaBook } from "../fs/quota_book.ts";
+import { isInside } from "../protocol/path.ts";
 import type { FileSystem } from "../spi/file_system.ts";
-import { openFolder } from "./folder.ts";
+import { asShared } from "./folder.ts";
 import type { CliFolder, CliHost, WatchedText } from "./host.ts";
 import type { Logger } from "./logger.ts";
 import type { CliOptions } from "./options.ts";
@@ -19,7 +21,8 @@ export function permissionsOf({ write }: CliOptions): string {
 /**
  * The users of `--users`; `null` without.
  *
- * @param fileSystem for users who have no folder of their own
+ * @param fileSystem for users who have no folder of their own, as the host
+ * opened it
  * @throws {ConfigError} when the file cannot be read or has a mistake
  * @throws {PermissionError} when a folder may not be used
  */
@@ -32,25 +35,56 @@ export async function openUsers(
   if (options.users === null) return null;
   const file = host.watchTextFile(options.users);
   const permissions = permissionsOf(options);
-  await host.permitFolders?.(foldersOf(file, permissions));
-  return new UsersAuthorizer({
+  const { users } = parseUsersEntry(file.text(true));
+  await host.permitFolders?.(foldersOf(users, file, permissions));
+  const warn = (shared: FileSystem): void => {
+    const folder = shared.locate?.("/");
+    if (folder === undefined || !isInside(folder, file.path)) return;
+    logger.log(
+      "warn",
+      `${file.path} lies in a folder that is shared: clients may get to the ` +
+        "passwords",
+    );
+  };
+  const quotas = openQuotas(options, host);
+  // What keeps a quota sees uploads under their hidden names, too.
+  const shown = (folder: FileSystem): FileSystem =>
+    quotas === null ? asShared(folder, options) : folder;
+  const authorizer = new UsersAuthorizer({
     text: (atOnce) => file.text(atOnce),
-    openFolder: (directory) =>
-      openFolder(file.resolve(directory), options, host),
-    fileSystem,
+    openFolder: (directory) => {
+      const folder = host.openFolder(file.resolve(directory));
+      warn(folder);
+      return shown(folder);
+    },
+    fileSystem: shown(fileSystem),
     permissions,
     schemes: host.passwordSchemes,
+    ...(quotas === null ? {} : { quotas }),
     clock: host.platform.clock,
     log: (level, message) => logger.log(level, message),
   });
+  if (Object.values(users).some((user) => user.directory === undefined)) {
+    warn(fileSystem);
+  }
+  return authorizer;
+}
+
+/** `null` with several processes: each would count for itself. */
+function openQuotas(options: CliOptions, host: CliHost): QuotaKeeper | null {
+  if (options.concurrency !== "async") return null;
+  const book = new QuotaBook({ now: () => host.platform.clock.now() });
+  return {
+    keep: (folder, quota) => asShared(book.keep(folder, quota), options),
+  };
 }
 
 /** The folders that the users of a file have for themselves. */
 function foldersOf(
+  users: UsersEntry["users"],
   file: WatchedText,
   permissions: string,
 ): readonly CliFolder[] {
-  const { users } = parseUsersEntry(file.text(true));
   return Object.values(users).flatMap((user) => {
     if (user.directory === undefined) return [];
     const letters = [user.permissions ?? permissions].concat(

@@ -4,11 +4,12 @@ import { UsageError } from "./usage_error.ts";
 /** The most milliseconds that a timer takes on every runtime. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-const RATE_FACTORS: Readonly<Record<string, number>> = {
+const FACTORS: Readonly<Record<string, number>> = {
   "": 1,
   K: 1024,
   M: 1024 ** 2,
   G: 1024 ** 3,
+  T: 1024 ** 4,
 };
 
 /**
@@ -54,13 +55,31 @@ export function parseSeconds(text: string): number {
  * @throws {UsageError}
  */
 export function parseRate(text: string): number {
-  const match = /^(\d+(?:\.\d+)?)([KMG]?)$/i.exec(text);
-  const factor = RATE_FACTORS[match?.[2]?.toUpperCase() ?? ""] ?? 1;
-  const rate = Math.floor(Number(match?.[1]) * factor);
-  if (Number.isSafeInteger(rate)) return rate;
+  const rate = parseBytes(text, "KMG");
+  if (rate !== null) return rate;
   throw new UsageError(
     `invalid rate: '${text}' (expected bytes per second such as 800K or 1.5M)`,
   );
+}
+
+/**
+ * Bytes: `500`, `64K`, `1.5M`, `1G`, `2T`, where K is 1024.
+ *
+ * @throws {UsageError}
+ */
+export function parseSize(text: string): number {
+  const size = parseBytes(text, "KMGT");
+  if (size !== null) return size;
+  throw new UsageError(
+    `invalid size: '${text}' (expected bytes such as 500M or 1.5G)`,
+  );
+}
+
+function parseBytes(text: string, units: string): number | null {
+  const match = new RegExp(`^(\\d+(?:\\.\\d+)?)([${units}]?)$`, "i").exec(text);
+  const factor = FACTORS[match?.[2]?.toUpperCase() ?? ""] ?? 1;
+  const bytes = Math.floor(Number(match?.[1]) * factor);
+  return Number.isSafeInteger(bytes) ? bytes : null;
 }
 
 /**

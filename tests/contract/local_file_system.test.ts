@@ -16,6 +16,7 @@ import {
   localFileSystem,
   type LocalFileSystemOptions,
 } from "../../adapters/_local_files.ts";
+import { QuotaBook } from "../../lib/fs/quota_book.ts";
 import { atomicUploads } from "../../lib/fs/atomic_uploads.ts";
 import { subtree } from "../../lib/fs/subtree.ts";
 import { adapterFileSystem, ON_DENO } from "./_adapter_file_system.ts";
@@ -45,6 +46,15 @@ if (ON_DENO) {
     () => fixture({ descriptors: false }, adapterFileSystem),
   );
 }
+describeFileSystem(
+  "local with a quota",
+  () =>
+    fixture({}, (root, options) =>
+      new QuotaBook().keep(
+        { fileSystem: localFileSystem(root, options), root },
+        () => ({ bytes: 2 ** 50, files: 1e9 }),
+      )),
+);
 describeFileSystem("local with atomic uploads", () => {
   const made = fixture({});
   return { ...made, fileSystem: atomicUploads(made.fileSystem) };

@@ -1,4 +1,10 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { scryptPasswords } from "../../adapters/_scrypt.ts";
@@ -53,7 +59,7 @@ async function canLogIn(
 test(
   "users are made, let in, changed and kept out by the commands",
   async () => {
-    const add = "user add ann --users users.json -w -d ann";
+    const add = "user add ann --users users.json -w -d ann --quota 8";
     expect(await run(add, "secret\n")).toBe('added user "ann"\n');
     expect(statSync(folder.at("users.json")).mode & 0o777).toBe(0o600);
     expect(readFileSync(folder.at("users.json"), "utf8")).not.toContain(
@@ -66,6 +72,11 @@ test(
     const client = await FtpClient.login(target, "ann", "secret");
     await client.store("STOR a", "hello");
     expect(readFileSync(join(folder.at("ann"), "a"), "utf8")).toBe("hello");
+    const data = await client.openData();
+    await client.expect("STOR b", 125, 150);
+    await data.end(Buffer.from("full"));
+    expect(String((await client.reply()).lines)).toContain("Disk quota");
+    data.destroy();
     expect(await canLogIn(target, "bob", "secret")).toBe(false);
 
     await run("user passwd ann --users users.json", "other");
@@ -90,6 +101,48 @@ test(
   },
   40_000,
 );
+
+test("a quota is right after kill -9 in the middle of uploads", async () => {
+  const quota = 2_000_000;
+  mkdirSync(folder.at("ann"));
+  await run(`user add ann --users u.json -w -d ann --quota ${quota}`, "x");
+  const line = "-i 127.0.0.1 -p 0 --users u.json";
+  const killed = start(line);
+  const target = await killed.listening();
+  const used = (): number =>
+    readdirSync(folder.at("ann")).reduce(
+      (sum, name) => sum + statSync(folder.at("ann", name)).size,
+      0,
+    );
+  const clients = await Promise.all(
+    Array.from({ length: 20 }, () => FtpClient.login(target, "ann", "x")),
+  );
+  const uploads = await Promise.all(clients.map(async (client, at) => {
+    const data = await client.openData();
+    await client.expect(`STOR ${at}`, 125, 150);
+    await data.write(Buffer.alloc(50_000));
+    return data;
+  }));
+  await until("much is there", () => used() > quota / 4);
+  killed.signal("SIGKILL");
+  await killed.exit;
+  for (const upload of uploads) upload.destroy();
+  for (const client of clients) client.destroy();
+
+  const server = start(line);
+  const client = await FtpClient.login(await server.listening(), "ann", "x");
+  const room = quota - used();
+  expect(room).toBeGreaterThan(0);
+  await client.store("STOR rest", Buffer.alloc(room - 1));
+  await client.store("APPE rest", "1");
+  const data = await client.openData();
+  await client.expect("APPE rest", 125, 150);
+  await data.end(Buffer.from("2"));
+  expect(String((await client.reply()).lines)).toContain("Disk quota");
+  data.destroy();
+  expect(used()).toBe(quota);
+  await client.quit();
+}, 40_000);
 
 test("a broken file does not start, and says where it is broken", async () => {
   writeFileSync(

@@ -1,9 +1,10 @@
-import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { stripVTControlCharacters } from "node:util";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { hashPassword } from "../../lib/auth/password.ts";
 import { Command } from "../support/command.ts";
 import { TemporaryFolder, until } from "../support/files.ts";
 import { FtpClient } from "../support/ftp_client.ts";
@@ -131,6 +132,38 @@ async function stop(command: Command): Promise<void> {
   process.kill(command.child.pid!, "SIGTERM");
   expect(await command.exit).toBe(0);
 }
+
+describe("with a users file", () => {
+  const line = [...LOCAL, "--users", "users.json"];
+  beforeEach(async () => {
+    const password = await hashPassword("secret", { iterations: 10 });
+    mkdirSync(folder.at("ann"));
+    const ann = { password, permissions: "elrw", directory: "ann" };
+    writeFileSync(folder.at("users.json"), JSON.stringify({ users: { ann } }));
+  });
+
+  test("its folders are asked for, as far as users may write", async () => {
+    const command = start(
+      ["--allow-net", `--allow-read=${folder.path}`],
+      line,
+    );
+    expect(await command.exit).toBe(1);
+    expect(hinted(command)).toEqual([`--allow-write=${folder.at("ann")}`]);
+  });
+
+  test("what it hints at is enough", async () => {
+    const command = start([
+      "--allow-net",
+      `--allow-read=${folder.path}`,
+      `--allow-write=${folder.at("ann")}`,
+    ], line);
+    const target = await command.listening();
+    const client = await FtpClient.login(target, "ann", "secret");
+    await client.store("STOR a", "hello");
+    await client.quit();
+    await stop(command);
+  });
+});
 
 describe("without permissions", () => {
   test("the command ends with one line, a hint and 1", async () => {

@@ -4,6 +4,7 @@ import type { PasswordScheme } from "../../lib/auth/password_scheme.ts";
 import { UsersAuthorizer } from "../../lib/auth/users_authorizer.ts";
 import type { UserEntry } from "../../lib/auth/users_file.ts";
 import { deferred } from "../../lib/base/deferred.ts";
+import { QuotaBook } from "../../lib/fs/quota_book.ts";
 import type { LogRecord } from "../../lib/spi/log.ts";
 import { dialogue, greeted, type Stage, stored } from "./_dialogue.ts";
 
@@ -36,6 +37,7 @@ async function served(
       openFolder: () => files,
       fileSystem: files,
       schemes: [scheme],
+      quotas: new QuotaBook(),
       clock: { wallTime: () => time.now },
       log: (_, message) => log.push(message),
     }),
@@ -145,6 +147,31 @@ test("a limit of sessions and a demand for TLS are kept", async () => {
   ]);
   await dialogue(server.client, [["QUIT", /^221 /]]);
   await dialogue(second, [["USER one", /^331 /], LOGIN]);
+});
+
+test("a quota is kept, and told of", async () => {
+  const { stage } = await served({
+    ann: {
+      password: "=secret",
+      permissions: "elradfmw",
+      quota: { bytes: 17, files: 5 },
+    },
+  });
+  await using server = stage;
+  const { client } = server;
+  await dialogue(client, [["USER ann", /^331 /], LOGIN]);
+  expect(await client.upload("STOR b", "1234567890"))
+    .toBe("226 Transfer complete.");
+  expect(await client.upload("STOR c", "1"))
+    .toMatch(/Disk quota exceeded/);
+  expect(stored(server, "/c")).toBe("");
+  await dialogue(client, [
+    ["MKD d", "550 Disk quota exceeded."],
+    ["DELE c", /^250 /],
+    ["MKD d", /^257 /],
+    ["DELE b", /^250 /],
+  ]);
+  expect(await client.upload("STOR b", "123")).toBe("226 Transfer complete.");
 });
 
 test("passwords that wait are not checked once the server closes", async () => {

@@ -122,6 +122,7 @@ export class FakeCliHost implements CliHost {
 
   watchTextFile(path: string): WatchedText {
     return {
+      path: this.absolutePath(path),
       text: () => {
         const text = this.textFiles.get(path);
         if (text !== undefined) return text;

@@ -126,7 +126,8 @@ describe("anyftpd user", () => {
     await run(
       "user add bob --users u.json -d files/bob --home /in --permissions elrw " +
         "--disabled --expires 2030-12-31 --networks 10.0.0.0/8,::1 " +
-        "--max-sessions 2 --download-rate 1M --upload-rate 500 --tls-required",
+        "--max-sessions 2 --download-rate 1M --upload-rate 500 " +
+        "--quota 1.5G --max-files 100 --tls-required",
     );
     host.stdin.text = "x";
     await run("user add cid --users u.json -w -d /srv");
@@ -142,6 +143,7 @@ describe("anyftpd user", () => {
         expires: "2030-12-31",
         networks: ["10.0.0.0/8", "::1"],
         limits: { downloadRate: 1048576, uploadRate: 500, sessions: 2 },
+        quota: { bytes: 1610612736, files: 100 },
         tls: { control: "required", data: "required" },
       },
       cid: { password: "=x", permissions: "elradfmwMT", directory: "/srv" },
@@ -246,6 +248,11 @@ describe("anyftpd user", () => {
       [
         "user add ann --users u.json --max-sessions -1",
         "argument --max-sessions: expected one argument",
+      ],
+      [
+        "user add ann --users u.json --quota 1X",
+        "argument --quota: invalid size: '1X' (expected bytes such as 500M " +
+        "or 1.5G)",
       ],
       [
         "user add old --users u.json",

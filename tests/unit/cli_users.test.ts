@@ -103,6 +103,58 @@ test("SIGHUP looks at the file at once, and a broken one is told", async () => {
   expect(await exit).toBe(0);
 });
 
+test("a quota is kept, by one process", async () => {
+  set({ ann: { password, quota: { files: 1 }, permissions: "m" } });
+  expect(
+    await main(["--users", "users.json", "--concurrency", "pre-fork"], host),
+  )
+    .toBe(2);
+  expect(host.stderr.text).toBe(
+    'anyftpd: error: Cannot use the users file: user "ann" has a quota, and ' +
+      "no quotas are kept here\n",
+  );
+  const { exit } = await host.start("--users users.json");
+  const client = await connectClient(host);
+  await client.reply();
+  await client.ask("USER ann");
+  expect(await client.ask("PASS secret")).toMatch(/^230 /);
+  expect(await client.ask("MKD a")).toMatch(/^257 /);
+  expect(await client.ask("MKD b")).toBe("550 Disk quota exceeded.\r\n");
+  client.close();
+  host.signal("SIGINT");
+  expect(await exit).toBe(0);
+});
+
+test("warns of a users file that clients can get at", async () => {
+  const located = (path: string): MemoryFileSystem =>
+    Object.assign(new MemoryFileSystem(), {
+      locate: (below: string) => path + (below === "/" ? "" : below),
+    });
+  host.folders.set("/home/ann", located("/home/ann"));
+  host.folders.set("/home/ann/bob", located("/home/ann/bob"));
+  host.folders.set("/home", located("/home"));
+  const warning = "/home/ann/users.json lies in a folder that is shared";
+  for (
+    const [directories, times] of [
+      [["bob"], 0],
+      [["bob", undefined], 1],
+      [["/home", "/home"], 1],
+    ] as const
+  ) {
+    set(Object.fromEntries(
+      directories.map((
+        directory,
+        at,
+      ) => [`user${at}`, { password, directory }]),
+    ));
+    host.stderr.text = "";
+    const { exit } = await host.start("--users users.json");
+    expect(host.stderr.text.split(warning)).toHaveLength(times + 1);
+    host.signal("SIGTERM");
+    expect(await exit).toBe(0);
+  }
+});
+
 test("asks for the folders of the users, and who may write there", async () => {
   const asked: unknown[] = [];
   host.permitFolders = (folders) => {

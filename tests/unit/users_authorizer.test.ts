@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { CertificateAuthorizer } from "../../lib/auth/certificate_authorizer.ts";
 import type { PasswordScheme } from "../../lib/auth/password_scheme.ts";
 import {
   UsersAuthorizer,
@@ -6,6 +7,7 @@ import {
 } from "../../lib/auth/users_authorizer.ts";
 import type { UserEntry } from "../../lib/auth/users_file.ts";
 import { ConfigError } from "../../lib/base/errors.ts";
+import { QuotaBook } from "../../lib/fs/quota_book.ts";
 import { MemoryFileSystem } from "../../lib/fs/memory_file_system.ts";
 import type { Account, Action } from "../../lib/spi/authorizer.ts";
 
@@ -247,6 +249,76 @@ describe("a login", () => {
     const users = make({ schemes: [slow] });
     expect(await login(users, "ann", "secret")).toBeNull();
     expect(await login(users, "ann", "other")).not.toBeNull();
+  });
+});
+
+test("a client's certificate lets in whom the file lets in", async () => {
+  set({
+    ann: { password: "1:secret", home: "/in" },
+    far: { password: "1:secret", networks: ["11.0.0.0/8"] },
+  });
+  const users = make();
+  const authorizer = new CertificateAuthorizer({
+    user: ({ commonName }) => commonName,
+    account: (name, request) => users.account(name, request),
+    passwords: users,
+  }, (der) => ({
+    subject: "",
+    commonName: new TextDecoder().decode(der),
+    issuer: "",
+    alternativeNames: [],
+    fingerprint: "",
+    serialNumber: "",
+    der,
+  }));
+  const recognized = (username: string, hostname = "10.0.0.1") =>
+    authorizer.recognize({
+      username,
+      remote: { hostname, port: 1 },
+      local: { hostname: "127.0.0.1", port: 21 },
+      secure: true,
+      peerCertificate: new TextEncoder().encode(username),
+    });
+  expect(await recognized("ann")).toMatchObject({ name: "ann", home: "/in" });
+  expect(await recognized("far")).toBeNull();
+  expect(await recognized("far", "11.0.0.1")).toMatchObject({ name: "far" });
+  expect(await recognized("nobody")).toBeNull();
+  expect(log).toEqual([
+    'info refused user "far" from 10.0.0.1: the user may not come from there',
+  ]);
+});
+
+describe("a user with a quota", () => {
+  const file = (quota: UserEntry["quota"]): void =>
+    set({
+      ann: { password: "1:secret", permissions: "w", quota } as UserEntry,
+    });
+
+  test("is kept to it, as the file has it now", async () => {
+    file({ files: 1 });
+    const quotas = new QuotaBook();
+    const users = make({ quotas });
+    const { fileSystem } = (await login(users, "ann", "secret"))!;
+    await fileSystem.makeDirectory("/quota1");
+    const second = () => fileSystem.makeDirectory("/quota2");
+    await expect(second()).rejects.toMatchObject({ code: "quota-exceeded" });
+    file({ files: 2 });
+    await second();
+    expect(quotas.usage("/")?.files).toBe(2);
+    // Out of the file: the last quota holds for what is still open.
+    set({});
+    await expect(fileSystem.makeDirectory("/quota3")).rejects
+      .toMatchObject({ code: "quota-exceeded" });
+    await fileSystem.removeDirectory("/quota1");
+    await fileSystem.removeDirectory("/quota2");
+  });
+
+  test("is a mistake where nobody keeps quotas", () => {
+    file({ bytes: 5 });
+    expect(() => make()).toThrow(
+      'Cannot use the users file: user "ann" has a quota, and no quotas are ' +
+        "kept here",
+    );
   });
 });
 

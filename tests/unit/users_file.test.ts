@@ -52,6 +52,7 @@ describe("parseUsers()", () => {
       expires: "2030-12-31",
       networks: ["10.0.0.0/8", "::1"],
       limits: { downloadRate: 1, uploadRate: 2, sessions: 3 },
+      quota: { bytes: 4, files: 5 },
       tls: { control: "required", data: "off" },
       loginMessage: "hello",
       quitMessage: "bye",
@@ -147,6 +148,8 @@ describe("parseUsers()", () => {
         "limits.sessions: must be a whole number",
       ],
       [{ limits: { speed: 1 } }, "limits.speed: is not known"],
+      [{ quota: { bytes: -1 } }, "quota.bytes: must be at least 0"],
+      [{ quota: 5 }, "quota: must be an object"],
       [
         { tls: { control: "yes" } },
         'tls.control: must be "off", "allowed" or "required"',
