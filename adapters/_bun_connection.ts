@@ -104,6 +104,7 @@ export class BunConnection implements Connection, BunSink {
   get sendFile(): SendFile | undefined {
     if (this.#tls !== null) return undefined;
     this.#sender ??= fileSender({
+      isBusy: () => this.#writer !== null,
       duplicate: (binding) => binding.duplicate(this.#socket.fd),
       write: (bytes) => this.write(bytes),
     });

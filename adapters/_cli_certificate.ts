@@ -13,6 +13,7 @@ import { certificateFiles } from "./_certificate_files.ts";
 import { HOSTNAME, isGranted } from "./_deno_permissions.ts";
 import { selfSigned } from "./_self_signed.ts";
 import { stateFolder } from "./_state_folder.ts";
+import { certificatesIn } from "./_tls_pem.ts";
 
 const FILE = "self-signed.pem";
 
@@ -35,7 +36,7 @@ export async function certificate(
     config,
     file,
     isSelfSigned: certfile === null,
-    fingerprint: new X509Certificate(config().cert).fingerprint256,
+    fingerprint: certificatesIn("cert", config().cert)[0]?.fingerprint256 ?? "",
   };
 }
 

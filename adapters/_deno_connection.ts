@@ -74,6 +74,7 @@ export class DenoConnection implements Connection {
     const descriptor = descriptorOf(this.#conn);
     if (descriptor === undefined) return undefined;
     this.#sender ??= fileSender({
+      isBusy: () => this.#writing !== null,
       duplicate: (binding) => binding.duplicate(descriptor),
       write: (bytes) => this.write(bytes),
     });

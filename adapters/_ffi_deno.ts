@@ -30,11 +30,12 @@ interface DenoFfi {
   };
 }
 
-/** The C library by `Deno.dlopen`, when that is permitted; nobody is asked. */
+/**
+ * The C library by `Deno.dlopen`, when everything of that kind is permitted; a
+ * single library would have to be one of a path. Nobody is asked.
+ */
 export function denoLibc(): Libc | null {
-  if (!isGranted({ name: "ffi" }) && !isGranted({ name: "ffi", path: LIBC })) {
-    return null;
-  }
+  if (!isGranted({ name: "ffi" })) return null;
   const deno = runtimeGlobals.Deno as unknown as DenoFfi;
   const { symbols } = deno.dlopen(LIBC, {
     sendfile: {

@@ -15,9 +15,6 @@ export interface LocalFileOptions {
   readonly sendable: boolean;
 }
 
-/** What is smaller is sooner copied. */
-const LEAST_SENDFILE_BYTES = 128 * 1024;
-
 /**
  * An open file of a disk.
  *
@@ -39,9 +36,8 @@ export class LocalFileHandle implements FileHandle {
   constructor(options: LocalFileOptions) {
     this.#descriptor = options.descriptor;
     this.size = options.size;
-    if (options.sendable && options.size >= LEAST_SENDFILE_BYTES) {
-      this.fd = options.descriptor;
-    }
+    // Files that do not know their size, as those of /proc, have it as 0.
+    if (options.sendable && options.size > 0) this.fd = options.descriptor;
     this.#access = options.access;
     this.#path = options.path;
   }
@@ -98,6 +94,8 @@ export class LocalFileHandle implements FileHandle {
   }
 
   async #close(): Promise<void> {
+    // The number is soon another file's.
+    delete (this as { fd?: number }).fd;
     if (this.#underWay > 0) {
       this.#idle = deferred();
       await this.#idle.promise;

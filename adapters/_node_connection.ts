@@ -94,6 +94,7 @@ export class NodeConnection implements Connection {
   get sendFile(): SendFile | undefined {
     if (this.#tls !== null) return undefined;
     this.#sender ??= fileSender({
+      isBusy: () => (this.#socket.writableLength ?? 0) > 0,
       duplicate: (binding) => duplicateOf(this.#socket, binding),
       write: (bytes) => this.write(bytes),
     });

@@ -13,6 +13,8 @@ export interface NodeSocket {
   readonly remoteAddress?: string | undefined;
   /** `undefined` once the socket is closed. */
   readonly remotePort?: number | undefined;
+  /** Bytes that were written and have not gone out yet. */
+  readonly writableLength?: number;
   /** What has arrived, or `null`. */
   read(): unknown;
   /** Calls back when the bytes are out. */

@@ -31,7 +31,7 @@ export type DenoPermission =
   | { readonly name: "read" | "write"; readonly path?: string }
   | { readonly name: "net"; readonly host?: string }
   | { readonly name: "env"; readonly variable?: string }
-  | { readonly name: "ffi"; readonly path?: string }
+  | { readonly name: "ffi" }
   | {
     readonly name: "sys";
     readonly kind?: "networkInterfaces" | "statfs" | "hostname";

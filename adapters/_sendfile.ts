@@ -2,11 +2,7 @@ import { setImmediate } from "node:timers";
 import { TransportError } from "../lib/base/errors.ts";
 import type { FileHandle } from "../lib/spi/file_system.ts";
 import type { SendFile } from "../lib/spi/transport.ts";
-import {
-  EAGAIN,
-  type SendfileBinding,
-  sendfileBinding,
-} from "./_sendfile_binding.ts";
+import { type SendfileBinding, sendfileBinding } from "./_sendfile_binding.ts";
 import { busyError, closedError } from "./_socket_errors.ts";
 
 /** Sent by one call. */
@@ -28,6 +24,7 @@ const COLD_BYTES = 2 * 1024 * 1024;
 const COLD_PIECE_BYTES = 256 * 1024;
 
 const EINTR = -4;
+const EAGAIN = -11;
 
 /** Of a connection that is broken, as the runtime will find out too. */
 const BROKEN: ReadonlySet<number> = new Set([
@@ -47,10 +44,9 @@ const ACTION = "Cannot send a file";
 
 /** What a {@linkcode FileSender} needs of its connection. */
 export interface SendingSocket {
-  /**
-   * A descriptor of the socket that is ours to close; an error below 0, which
-   * is `EAGAIN` while the runtime itself has something to send.
-   */
+  /** Whether the runtime itself has something to send. */
+  isBusy(): boolean;
+  /** A descriptor of the socket that is ours to close, or an error below 0. */
   duplicate(binding: SendfileBinding): number;
   /** Sends bytes by the runtime. */
   write(bytes: Uint8Array): Promise<void>;
@@ -76,6 +72,8 @@ export class FileSender {
   #broken = false;
   /** Up to here in the file, the disk is slow. */
   #coldUntil = 0;
+  /** Sent since somebody else had a turn. */
+  #sinceTurn = 0;
   /** Grows as long as the file turns out to be in memory. */
   #most = FIRST_BYTES;
 
@@ -107,10 +105,13 @@ export class FileSender {
     if (length === 0) return 0;
     this.#sending = true;
     try {
-      const sent = offset < this.#coldUntil
+      const sent = offset < this.#coldUntil || this.#socket.isBusy()
         ? -1
         : this.#sendSlice(file, offset, length);
       if (sent < 0) return await this.#sendPiece(file, offset, length);
+      this.#sinceTurn += sent;
+      if (this.#sinceTurn < LEAST_BYTES) return sent;
+      this.#sinceTurn = 0;
       await nextTurn();
       if (this.#released) throw closedError(ACTION);
       return sent;
@@ -125,7 +126,7 @@ export class FileSender {
     if (fd === undefined) throw unsupported("the file has no descriptor");
     if (this.#descriptor < 0) {
       const made = this.#socket.duplicate(this.#binding);
-      if (made === EAGAIN || BROKEN.has(made)) return -1;
+      if (BROKEN.has(made)) return -1;
       if (made < 0) throw unsupported(`error ${-made} of the socket`);
       this.#descriptor = made;
     }

@@ -19,9 +19,6 @@ export interface SendfileBinding {
   close(descriptor: number): void;
 }
 
-/** There is no room now. */
-export const EAGAIN = -11;
-
 /** The number of `fcntl` on Linux. */
 const F_DUPFD_CLOEXEC = 1030;
 

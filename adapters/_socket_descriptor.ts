@@ -1,5 +1,5 @@
 import type { NodeSocket } from "./_node_types.ts";
-import { EAGAIN, type SendfileBinding } from "./_sendfile_binding.ts";
+import type { SendfileBinding } from "./_sendfile_binding.ts";
 
 /** Not a socket that we can use. */
 const ENOTSOCK = -88;
@@ -17,21 +17,16 @@ interface Handled {
   } | null;
   /** Of `node:tls`. */
   readonly encrypted?: boolean;
-  readonly writableLength?: number;
 }
 
-/**
- * A new descriptor of a clear socket; an error below 0 when there is none, and
- * `EAGAIN` while bytes wait in the socket's own queue.
- */
+/** A new descriptor of a clear socket; an error below 0 when there is none. */
 export function duplicateOf(
   socket: NodeSocket,
   binding: SendfileBinding,
 ): number {
-  const { _handle: handle, encrypted, writableLength = 0 } = socket as Handled;
+  const { _handle: handle, encrypted } = socket as Handled;
   if (handle === null) return ENOTCONN;
   if (handle === undefined || encrypted === true) return ENOTSOCK;
-  if (writableLength > 0) return EAGAIN;
   if (handle.fdForIpc !== undefined) return handle.fdForIpc();
   return handle.fd === undefined ? ENOTSOCK : binding.duplicate(handle.fd);
 }

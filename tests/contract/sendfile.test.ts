@@ -40,6 +40,30 @@ test.runIf(process.platform === "linux" && process.arch === "x64")(
   },
 );
 
+test("files have a descriptor where it is of use", async () => {
+  const folder = new TemporaryFolder();
+  writeFileSync(folder.at("full"), "full");
+  writeFileSync(folder.at("empty"), "");
+  const here = adapterFileSystem(folder.path);
+  const pooled = adapterFileSystem(folder.path, { blocking: false });
+  const read = { access: "read" } as const;
+  for (
+    const [opened, isExpected] of [
+      [here.open("/full", read), true],
+      [here.open("/empty", read), false],
+      [here.open("/full", { access: "append" }), false],
+      // Reading may take long, and everybody would wait.
+      [pooled.open("/full", read), false],
+    ] as const
+  ) {
+    const file = await opened;
+    expect(file.fd !== undefined).toBe(isExpected);
+    await file.close();
+    expect(file.fd).toBeUndefined();
+  }
+  folder.remove();
+});
+
 if (sendfileBinding() !== null) {
   describeSendfile("node", nodeTransport);
   if ("Deno" in globalThis) describeSendfile("deno", denoTransport);
@@ -203,6 +227,20 @@ function describeSendfile(name: string, make: () => Transport): void {
       closeSync(fd);
       await pair.server.write(Uint8Array.of(5));
       expect([...await readBytes(pair.client, 1)]).toEqual([5]);
+    });
+
+    test("a write that is under way is not mixed with it", async () => {
+      using pair = await makePair(transport, { bulk: true });
+      const file = await open("/pattern");
+      await pair.server.sendFile!(file, 0, 1);
+      // Far more than fits.
+      const writing = pair.server.write(new Uint8Array(16 * MIB));
+      expect(await codeOf(pair.server.sendFile!(file, 0, 10))).toBe("other");
+      const bytes = await readBytes(pair.client, 16 * MIB + 1);
+      await writing;
+      expect(bytes.every((byte) => byte === 0)).toBe(true);
+      expect(await pair.server.sendFile!(file, 0, 10)).toBe(10);
+      await file.close();
     });
 
     test("after closeWrite() nothing is sent", async () => {

@@ -79,8 +79,23 @@ describe("the certificate of the command", () => {
     writeFileSync(keyfile, SERVER.key);
     const given = await certificate({ ...request, certfile, keyfile }, {});
     expect(given.isSelfSigned).toBe(false);
+    // In one file, in any order.
+    for (const text of [SERVER.key + SERVER.cert, SERVER.cert + SERVER.key]) {
+      writeFileSync(certfile, text);
+      const both = await certificate({ ...request, certfile }, {});
+      expect(both.fingerprint).toBe(given.fingerprint);
+    }
+    writeFileSync(certfile, SERVER.cert);
     expect(given.config(true).cert).toBe(SERVER.cert);
     expect(existsSync(join(home, "anyftpd"))).toBe(false);
+  });
+
+  test("is told by its fingerprint, with its key before it too", async () => {
+    const certfile = join(home, "both.pem");
+    writeFileSync(certfile, SERVER.key + SERVER.cert);
+    const given = await certificate({ ...request, certfile }, {});
+    expect(given.fingerprint)
+      .toBe(new X509Certificate(SERVER.cert).fingerprint256);
   });
 
   test("cannot be kept without a place for it", async () => {

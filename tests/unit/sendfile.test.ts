@@ -1,6 +1,7 @@
 // What a FileSender makes of the answers of the system. Real sockets have
 // tests/contract/sendfile.test.ts.
 
+import { setImmediate } from "node:timers";
 import { expect, test } from "vitest";
 import { FileSender } from "../../adapters/_sendfile.ts";
 import type { SendfileBinding } from "../../adapters/_sendfile_binding.ts";
@@ -38,6 +39,7 @@ function stage(answers: readonly number[], duplicate = 7) {
     close: () => Promise.resolve(),
   };
   const socket = {
+    isBusy: () => false,
     duplicate: () => duplicate,
     write(bytes: Uint8Array): Promise<void> {
       journal.push(`write ${bytes.length}`);
@@ -89,7 +91,8 @@ test("a full socket is left to the runtime, for the next bytes", async () => {
 });
 
 test("a socket whose own queue is not empty waits for it", async () => {
-  const { sender, file, journal } = stage([5], EAGAIN);
+  const { sender, file, socket, journal } = stage([5]);
+  socket.isBusy = () => true;
   await sender.sendFile(file, 0, 4);
   expect(journal).toEqual(["read 0", "write 4"]);
 });
@@ -131,7 +134,7 @@ test("release() without a descriptor closes none", () => {
 });
 
 test("release() at any point ends what is under way", async () => {
-  for (const answer of [5, EAGAIN]) {
+  for (const answer of [SIZE, EAGAIN]) {
     const { sender, file, journal } = stage([answer]);
     const code = codeOf(sender.sendFile(file, 0, SIZE));
     sender.release();
@@ -140,11 +143,27 @@ test("release() at any point ends what is under way", async () => {
   }
 });
 
+test("others have their turn after each large piece", async () => {
+  for (const [piece, turns] of [[SIZE, 10], [1000, 0]] as const) {
+    const { sender, file } = stage(Array.from({ length: 10 }, () => piece));
+    let others = 0;
+    let goesOn = true;
+    const tick = (): void => {
+      others++;
+      if (goesOn) setImmediate(tick);
+    };
+    setImmediate(tick);
+    for (let call = 0; call < 10; call++) await sender.sendFile(file, 0, SIZE);
+    goesOn = false;
+    expect(Math.abs(others - turns)).toBeLessThanOrEqual(1);
+  }
+});
+
 test("two calls at once are a mistake", async () => {
-  const { sender, file } = stage([5, 5]);
+  const { sender, file } = stage([SIZE, 5]);
   const first = sender.sendFile(file, 0, SIZE);
   expect(await codeOf(sender.sendFile(file, 5, SIZE))).toBe("other");
-  expect(await first).toBe(5);
+  expect(await first).toBe(SIZE);
 });
 
 test("a file that is slow to read is copied for a while", async () => {
