@@ -23,6 +23,10 @@ export {
 export { readCertificate } from "./adapters/_client_certificate.ts";
 export { argon2idPasswords } from "./adapters/_argon2.ts";
 export { scryptPasswords } from "./adapters/_scrypt.ts";
+export {
+  resolvedAddress,
+  type ResolvedAddressOptions,
+} from "./adapters/_resolved_address.ts";
 export type { ServeOptions } from "./adapters/_serve.ts";
 export { WorkerPool, type WorkerPoolOptions } from "./adapters/_worker_pool.ts";
 export { watchedFile } from "./adapters/_watched_file.ts";

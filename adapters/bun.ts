@@ -35,6 +35,10 @@ export type { NodeTransport } from "./_node_transport.ts";
 export type { NodeServer, NodeSocket } from "./_node_types.ts";
 export { argon2idPasswords } from "./_argon2.ts";
 export { scryptPasswords } from "./_scrypt.ts";
+export {
+  resolvedAddress,
+  type ResolvedAddressOptions,
+} from "./_resolved_address.ts";
 export type { ServeOptions } from "./_serve.ts";
 export { WorkerPool, type WorkerPoolOptions } from "./_worker_pool.ts";
 export { watchedFile } from "./_watched_file.ts";

@@ -56,7 +56,7 @@ export type {
 } from "./session/command.ts";
 export type { CommandContext, LoginResult } from "./session/context.ts";
 export type * from "./session/events.ts";
-export type { Settings } from "./session/settings.ts";
+export type { Masquerade, Settings } from "./session/settings.ts";
 export type { TlsSettings } from "./session/tls_settings.ts";
 export type { SessionState } from "./session/state.ts";
 export type { SessionView, TransferView } from "./session/view.ts";

@@ -24,14 +24,33 @@ export async function passive(context: CommandContext): Promise<Outcome> {
     // 227 has room for four numbers only.
     return reply(425, "PASV needs IPv4; use EPSV.");
   }
+  const shown = await shownHostname(context);
+  if (shown === null) return reply(425, "Can't open passive connection.");
   const opened = await context.data.openPassive();
   if ("code" in opened) return opened;
-  const { masqueradeAddress, masqueradeAddressMap } = context.settings;
-  const { hostname } = context.local;
-  const shown = masqueradeAddressMap.get(hostname) ?? masqueradeAddress ??
-    hostname;
   const numbers = formatPort({ hostname: shown, port: opened.port });
   return reply(227, `Entering passive mode (${numbers}).`);
+}
+
+/** The address for 227; `null`, and a record, when the host cannot tell. */
+async function shownHostname(context: CommandContext): Promise<string | null> {
+  const { masqueradeAddress, masqueradeAddressMap } = context.settings;
+  const { hostname } = context.local;
+  const mapped = masqueradeAddressMap.get(hostname);
+  if (mapped !== undefined) return mapped;
+  if (typeof masqueradeAddress !== "function") {
+    return masqueradeAddress ?? hostname;
+  }
+  try {
+    const shown = await masqueradeAddress(context.session) ?? hostname;
+    if (ipFamily(shown) === 4) return shown;
+    context.log("error", `Cannot show the passive address ${shown}: not IPv4`);
+    return null;
+  } catch (error) {
+    // A wrong address would let the client wait for nothing.
+    context.log("error", `Cannot tell the passive address: ${String(error)}`);
+    return null;
+  }
 }
 
 export async function extendedPassive(

@@ -3,7 +3,7 @@ import { defaultCommands } from "../commands/table.ts";
 import { textCodec, type UnicodeErrors } from "../protocol/text_codec.ts";
 import type { CommandSpec } from "../session/command.ts";
 import type { Hooks } from "../session/events.ts";
-import type { Settings } from "../session/settings.ts";
+import type { Masquerade, Settings } from "../session/settings.ts";
 import type { SessionView } from "../session/view.ts";
 import type { Authorizer } from "../spi/authorizer.ts";
 import type { LogLevel, LogSink } from "../spi/log.ts";
@@ -107,8 +107,13 @@ export interface ServerOptions {
   readonly passivePorts?:
     | readonly number[]
     | { readonly from: number; readonly to: number };
-  /** The IPv4 address that 227 shows, for servers behind NAT. */
-  readonly masqueradeAddress?: string;
+  /**
+   * The IPv4 address that 227 shows, for servers behind NAT. A function is
+   * asked for each PASV: by where the client comes from, say, or for an address
+   * that changes. When it throws, or answers something else, PASV is refused
+   * with 425 and the log tells.
+   */
+  readonly masqueradeAddress?: string | Masquerade;
   /** Local address to the one that 227 shows; wins over the former. */
   readonly masqueradeAddressMap?: Readonly<Record<string, string>>;
   /**
@@ -266,6 +271,8 @@ export function resolveOptions(
     passivePorts: passivePorts === null ? null : expandPorts(passivePorts),
     masqueradeAddress: masqueradeAddress === null
       ? null
+      : typeof masqueradeAddress === "function"
+      ? masqueradeAddress
       : shownAddress("masqueradeAddress", masqueradeAddress),
     masqueradeAddressMap: shownAddresses(
       "masqueradeAddressMap",

@@ -6,6 +6,11 @@ import type { Hooks } from "./events.ts";
 import type { TlsSettings } from "./tls_settings.ts";
 import type { SessionView } from "./view.ts";
 
+/** The IPv4 address that 227 shows a client; `null` for the real one. */
+export type Masquerade = (
+  session: SessionView,
+) => string | null | Promise<string | null>;
+
 /**
  * Every option with its value, checked: made once by `resolveOptions`, read by
  * everything below. Times are milliseconds, rates bytes per second; 0 switches
@@ -45,7 +50,7 @@ export interface Settings {
   /** `null`: the system chooses. */
   readonly passivePorts: readonly number[] | null;
   /** The IPv4 address in 227; `null`: the one that the client reached. */
-  readonly masqueradeAddress: string | null;
+  readonly masqueradeAddress: string | Masquerade | null;
   /** The same by the address that the client reached. */
   readonly masqueradeAddressMap: ReadonlyMap<string, string>;
   /** Whether listings show local times instead of UTC. */

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import {
   ConfigError,
+  type LogRecord,
   MemoryClient,
   type MemoryServer,
   settle,
@@ -195,6 +196,37 @@ test("a masquerade address is shown by 227, its map first", async () => {
   await other.logIn();
   expect(await other.command("PASV")).toMatch(/\(203,0,113,2,\d+,\d+\)/);
   expect(await other.command("EPSV")).toMatch(/\(\|\|\|\d+\|\)/);
+});
+
+test("a function tells each client its address, or that there is none", async () => {
+  const records: LogRecord[] = [];
+  let answer: () => string | null = () => "203.0.113.9";
+  await using stage = await loggedIn({
+    masqueradeAddress: ({ remote, username }) => {
+      expect([remote.hostname, username]).toEqual(["127.0.0.1", "anonymous"]);
+      return Promise.resolve().then(() => answer());
+    },
+    log: (record) => records.push(record),
+  });
+  const { client, transport } = stage;
+  expect(await client.command("PASV")).toMatch(/\(203,0,113,9,\d+,\d+\)/);
+  answer = () => null;
+  expect(await client.command("PASV")).toMatch(/\(127,0,0,1,\d+,\d+\)/);
+  await client.command("ABOR");
+  const wrong = [
+    () => "ftp.example.org",
+    () => {
+      throw new Error("no network");
+    },
+  ];
+  for (const each of wrong) {
+    answer = each;
+    expect(await client.command("PASV"))
+      .toBe("425 Can't open passive connection.");
+    expect(transport.openListeners).toBe(1);
+  }
+  expect(records.filter(({ level }) => level === "error")).toHaveLength(2);
+  expect(await client.command("EPSV")).toMatch(/^229 /);
 });
 
 test("ports come from the range, else from the system with a warning", async () => {
