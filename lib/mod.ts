@@ -47,6 +47,7 @@ export {
   FtpServer,
   type ListenAddress,
 } from "./server/server.ts";
+export { xferlog, type XferlogOptions } from "./server/xferlog.ts";
 export type {
   CommandHandler,
   CommandSpec,

@@ -27,6 +27,8 @@ export interface TransferEvent extends UserEvent {
   readonly path: string;
   /** Where the file system says that it lies. */
   readonly realPath: string;
+  /** TYPE A: line ends were converted. */
+  readonly ascii: boolean;
   /** Bytes on the data connection. */
   readonly bytes: number;
   /** Milliseconds since the data connection was there. */

@@ -29,6 +29,7 @@ export async function reportTransfer(
     command: plan.command,
     path: plan.path,
     realPath: plan.realPath,
+    ascii: plan.ascii,
     bytes: result.bytes,
     durationMs: result.durationMs,
     outcome: result.outcome,
