@@ -34,6 +34,7 @@ export {
   type AtomicUploadsOptions,
 } from "./fs/atomic_uploads.ts";
 export * from "./fs/quota_book.ts";
+export { mountTable } from "./fs/mount_table.ts";
 export { readOnly } from "./fs/read_only.ts";
 export { subtree } from "./fs/subtree.ts";
 export { type Reply, reply, replyLines } from "./protocol/reply.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { atomicUploads } from "../../lib/fs/atomic_uploads.ts";
+import { mountTable } from "../../lib/fs/mount_table.ts";
 import { MemoryFileSystem } from "../../lib/fs/memory_file_system.ts";
 import { subtree } from "../../lib/fs/subtree.ts";
 import {
@@ -17,6 +18,23 @@ describeFileSystem("memory", () => fixture(new MemoryFileSystem(), ""));
 describeFileSystem("memory with atomic uploads", () => {
   const files = new MemoryFileSystem();
   return { ...fixture(files, ""), fileSystem: atomicUploads(files) };
+});
+
+describeFileSystem("memory, mounted", () => {
+  const files = new MemoryFileSystem();
+  return { ...fixture(files, ""), fileSystem: mountTable({ "/": files }) };
+});
+
+describeFileSystem("memory, mounted in another", () => {
+  const files = new MemoryFileSystem();
+  const table = mountTable({
+    "/": new MemoryFileSystem(),
+    "/deep/down": files,
+  });
+  return {
+    ...fixture(files, ""),
+    fileSystem: subtree(table, "/deep/down"),
+  };
 });
 
 describeFileSystem("subtree of a memory", () => {
