@@ -4,6 +4,7 @@ import { ConfigError } from "../lib/base/errors.ts";
 import type { TlsConfig } from "../lib/spi/transport.ts";
 import { certificatesIn, privateKeyIn, refuse } from "./_tls_pem.ts";
 import { DENO_TLS_CIPHERS } from "./_runtime_gaps.ts";
+import { renewTickets } from "./_tls_tickets.ts";
 
 /**
  * How long a session can be resumed. Node alone has a limit of its own, of
@@ -137,7 +138,9 @@ function makeSecureContext(config: TlsConfig): object {
     ...(ciphers === undefined ? {} : { ciphers }),
   };
   try {
-    return createSecureContext(options);
+    const secure = createSecureContext(options);
+    renewTickets(secure);
+    return secure;
   } catch (cause) {
     if (ciphers !== undefined && isAboutCiphers(cause)) {
       refuse("ciphers names no cipher suite that is known here", cause);

@@ -14,6 +14,18 @@ import { testBut, text, type TransportFixture } from "./_transport_fixture.ts";
 
 /** What was agreed on once can be taken up again, by whom it concerns. */
 export function testTlsSessions(fixture: TransportFixture): void {
+  test("1.3: nobody has to use a ticket twice", async () => {
+    using peer = new TlsPeer();
+    await peer.do("context", { version: "1.3" });
+    const tls = config();
+    const tickets = new Set<string>();
+    for (let count = 0; count < 5; count++) {
+      await resume(fixture, peer, tls);
+      tickets.add(await peer.do<string>("ticket"));
+    }
+    expect(tickets.size).toBe(5);
+  });
+
   for (const version of VERSIONS) {
     test(`${version}: 50 connections resume one after the other`, async () => {
       using peer = new TlsPeer();

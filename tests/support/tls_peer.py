@@ -179,6 +179,10 @@ class Peer:
         self.session = self.tls.session
         return text.decode()
 
+    def ticket(self):
+        """A name for the session that would be resumed next."""
+        return self.session.id.hex()
+
     def receiveBytes(self):
         """Up to close_notify: length and SHA-256."""
         length, digest = 0, hashlib.sha256()
