@@ -123,12 +123,10 @@ export class NodeConnection implements Connection {
     if (this.#failure !== null) throw this.#failure;
     this.#source.stop?.();
     const bulk = !(this.#source instanceof FlowSource);
-    const tls = new NodeTls(
-      this.#socket,
-      context,
-      { ...options, bulk },
-      (error) => this.#fail(error),
-    );
+    const all = { ...options, bulk };
+    const tls = new NodeTls(this.#socket, context, all, (error) => {
+      this.#fail(error);
+    });
     this.#tls = tls;
     this.#socket = tls.socket;
     this.#source = tls.source;
