@@ -140,12 +140,10 @@ export class NodeConnection implements Connection {
     this.#source.stop?.();
     this.#sender?.release();
     const bulk = !(this.#source instanceof FlowSource);
-    const tls = new NodeTls(
-      this.#socket,
-      context,
-      { ...options, bulk },
-      (error) => this.#fail(error),
-    );
+    const all = { ...options, bulk };
+    const tls = new NodeTls(this.#socket, context, all, (error) => {
+      this.#fail(error);
+    });
     this.#tls = tls;
     this.#socket = tls.socket;
     this.#source = tls.source;
