@@ -57,6 +57,7 @@ async function run(): Promise<void> {
   // sessions live longer than what V8 takes for young.
   setFlagsFromString("--no-flush-bytecode");
   setFlagsFromString("--semi-space-growth-factor=8");
+  setFlagsFromString("--no-memory-reducer");
   const adapter = await loadAdapter();
   const host = cliHost({
     platform: adapter.platform(),
