@@ -6,10 +6,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import { join } from "node:path";
+import type { Taken } from "./compare/journal.ts";
 import { parseSettings, type Settings, USAGE } from "./compare/settings.ts";
 import type { Sample } from "./compare/sample.ts";
 import { median, summarize } from "./compare/stats.ts";
-import { takeAll, type Taken } from "./compare/suites.ts";
+import { takeAll } from "./compare/suites.ts";
 import { formatSummary, formatTable, type Row } from "./compare/table.ts";
 import { formatTargets, judge, TARGETS } from "./compare/targets.ts";
 import { draw } from "./draw.ts";

@@ -4,72 +4,22 @@ import type { Peer } from "../peer/peer.ts";
 import type { RunningPeer } from "../peer/runner.ts";
 import { choosePeers, type Field, startAll } from "../peers.ts";
 import { provide, provideList } from "./files.ts";
+import { Journal, type Taken, withField } from "./journal.ts";
 import { hasSessions, measureMemory } from "./memory.ts";
 import { METRICS } from "./metrics.ts";
 import { type Sample, settle } from "./sample.ts";
 import type { Settings } from "./settings.ts";
 import { TlsTurn } from "./tls_rounds.ts";
 import { Turn } from "./turn.ts";
+import { takeWorkers } from "./workers.ts";
 
 /** Turns of logins before anything is measured: compilers need thousands. */
 const WARM_UP_TURNS = 10;
-
-/** All numbers of a run, in the order in which they came. */
-export interface Taken {
-  readonly samples: readonly (readonly [peer: string, sample: Sample])[];
-  /** Server and reason. */
-  readonly skipped: readonly (readonly [string, string])[];
-  /** Metric with server, and reason. */
-  readonly failed: readonly (readonly [string, string])[];
-}
 
 /** One metric: what is done with a server in its turn. */
 interface Step {
   readonly key: string;
   run(peer: RunningPeer): Promise<readonly Sample[]>;
-}
-
-/** Collects what comes, and what goes wrong. */
-class Journal implements Taken {
-  readonly samples: [string, Sample][] = [];
-  readonly skipped: [string, string][] = [];
-  readonly failed: [string, string][] = [];
-
-  /** A server that fails once at a metric is not asked again. */
-  isOut(key: string, peer: string): boolean {
-    return this.failed.some(([what]) => what === `${key}, ${peer}`);
-  }
-
-  fail(key: string, peer: string, error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
-    process.stderr.write(`${key}, ${peer} failed: ${reason}\n`);
-    this.failed.push([`${key}, ${peer}`, reason]);
-  }
-
-  skip(name: string, reason: string): void {
-    if (this.skipped.some(([known]) => known === name)) return;
-    process.stdout.write(`${name} skipped: ${reason}\n`);
-    this.skipped.push([name, reason]);
-  }
-}
-
-/** Ends servers when the program is interrupted: they would not notice. */
-async function withField<T>(
-  field: Field,
-  work: () => Promise<T>,
-): Promise<T> {
-  const interrupt = (): void => {
-    void field.stop().finally(() => process.exit(130));
-  };
-  process.once("SIGINT", interrupt);
-  process.once("SIGTERM", interrupt);
-  try {
-    return await work();
-  } finally {
-    process.off("SIGINT", interrupt);
-    process.off("SIGTERM", interrupt);
-    await field.stop();
-  }
 }
 
 /** Rounds of metrics of servers: A B C, A B C, …; the first one warms up. */
@@ -192,6 +142,7 @@ export async function takeAll(settings: Settings): Promise<Taken> {
   const journal = new Journal();
   await takeClear(settings, journal);
   if (settings.only.includes("memory")) await takeMemory(settings, journal);
+  if (settings.only.includes("workers")) await takeWorkers(settings, journal);
   if (settings.only.includes("tls")) await takeTls(settings, journal);
   return journal;
 }

@@ -113,15 +113,18 @@ export class TlsTurn {
     step: TlsStep,
     seconds: (done: TlsWork) => number,
   ): Promise<void> {
-    this.#samples.push(
-      await takeSample(
-        this.#peer.pid,
-        shape,
-        async () => seconds(await step.run()),
-      ),
-    );
-    await step.end();
-    await settle();
+    try {
+      this.#samples.push(
+        await takeSample(
+          this.#peer.pid,
+          shape,
+          async () => seconds(await step.run()),
+        ),
+      );
+    } finally {
+      await step.end();
+      await settle();
+    }
   }
 
   /** A server that moves less than it should is not a fast one. */

@@ -96,12 +96,20 @@ export const OURS: string = "anyftpd";
 export const ANYFTPD: readonly Peer[] = Object.entries(LAUNCHES)
   .map(([name, launch]) => anyftpd(name, launch));
 
-/**
- * The same with worker processes, named so that 2 of `anyftpd` are
- * `anyftpd-x2`.
- */
-export function withWorkers(count: number): readonly Peer[] {
-  const more = ["--concurrency", "multi-proc", "--workers", String(count)];
-  return Object.entries(LAUNCHES)
-    .map(([name, launch]) => anyftpd(`${name}-x${count}`, { ...launch, more }));
+/** A server of ours with one worker process, and the same with two. */
+export interface WorkerPair {
+  readonly name: string;
+  readonly one: Peer;
+  readonly two: Peer;
 }
+
+/** The command on the runtimes, for what a second worker brings. */
+export const WORKER_PAIRS: readonly WorkerPair[] = Object.entries(LAUNCHES)
+  .map(([name, launch]) => {
+    const workers = (count: number): Peer =>
+      anyftpd(`${name}-x${count}`, {
+        ...launch,
+        more: ["--concurrency", "multi-proc", "--workers", String(count)],
+      });
+    return { name, one: workers(1), two: workers(2) };
+  });
