@@ -1,5 +1,4 @@
 import { readdirSync } from "node:fs";
-import { setImmediate } from "node:timers";
 import type { DirectoryEntry, ListOptions } from "../lib/spi/file_system.ts";
 import type { Answer, AnyStats, FileCalls } from "./_file_calls.ts";
 import { FolderReader } from "./_folder_reader.ts";
@@ -20,6 +19,7 @@ import {
 } from "./_jail.ts";
 import { localStat } from "./_local_stat.ts";
 import { sortedNames } from "./_sorted_names.ts";
+import { Turns } from "./_turns.ts";
 
 /**
  * Entries per batch. Looking at 256 of them blocks for at most 0.6 ms on Node,
@@ -56,6 +56,8 @@ export class LocalListing {
       ? FolderReader.open(this.#folder.path)
       : null;
     this.#reader = reader;
+    const turns = new Turns();
+    const turn = (): Promise<void> => turns.next();
     try {
       let names: AsyncIterable<string[]> = reader === null
         ? this.#names()
@@ -183,11 +185,6 @@ async function* namesOf(
   for (let names = reader.names(); names !== null; names = reader.names()) {
     yield names;
   }
-}
-
-/** Lets everybody else have a go. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /**
