@@ -78,7 +78,6 @@ export class Session {
   readonly #lanes: Lanes;
   readonly #idle: IdleTimer;
   readonly #data: DataChannel;
-  readonly #dispatchHost: DispatchHost;
   readonly #aborting = new Aborting();
   readonly #sleepers: Sleepers;
   readonly #tls: SessionTls;
@@ -122,7 +121,6 @@ export class Session {
       reply: (answer) => this.#reply(answer),
       stop: () => this.#stop(),
     });
-    this.#dispatchHost = this.#makeDispatchHost();
   }
 
   /**
@@ -204,7 +202,8 @@ export class Session {
       }
       await this.#pauses.over();
     }
-    if (!this.#ending) await dispatch(command, this.#dispatchHost);
+    // Made anew: a session that is idle needs none, and there may be many.
+    if (!this.#ending) await dispatch(command, this.#makeDispatchHost());
   }
 
   /** What comes after the end is not sent: the end had the last word. */
