@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { startExample } from "../support/example.ts";
+import { exampleCommand, startExample } from "../support/example.ts";
 import { sampleBytes, until } from "../support/files.ts";
 import { FtpClient } from "../support/ftp_client.ts";
 import { FtpsClient } from "../support/ftps_client.ts";
@@ -232,6 +232,30 @@ test("anti_flood: who floods is thrown out and stays out", async () => {
   const again = await FtpClient.connect(target(example.port));
   expect((await again.reply()).raw).toBe("550 You are banned.");
   await again.closed;
+});
+
+test("daemon: starts, is asked, stops", async () => {
+  using command = await exampleCommand("daemon");
+  const { program, parameters, folder } = command;
+  const daemon = async (...words: string[]): Promise<string> => {
+    const result = await run(program, [...parameters, ...words], {
+      cwd: folder.path,
+    });
+    expect(result.code, result.text).toBe(0);
+    return result.stdout.toString().trim();
+  };
+  expect(await daemon("status")).toBe("It does not run");
+  const started = await daemon("start", "-i", HERE, "-p", "0");
+  const pid = /^Started as (\d+)$/.exec(started)?.[1];
+  expect(await daemon("status")).toBe(pid);
+  const log = (): string => readFileSync(folder.at("anyftpd.log"), "utf8");
+  const port = (): number =>
+    Number(/starting FTP server on 127\.0\.0\.1:(\d+)/.exec(log())?.[1] ?? 0);
+  await until("the server listens", () => port() > 0, 15_000);
+  const client = await FtpClient.login(target(port()), "anonymous", "x");
+  await client.quit();
+  expect(await daemon("stop")).toBe("Stopped");
+  expect(await daemon("status")).toBe("It does not run");
 });
 
 test("every example is run by a test", () => {

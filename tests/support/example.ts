@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { transformWithOxc } from "vite";
 import { TemporaryFolder, until } from "./files.ts";
@@ -32,7 +31,6 @@ export interface ExampleOptions {
   readonly with?: readonly string[];
   /** Files in its folder, by name. */
   readonly files?: Readonly<Record<string, string | Uint8Array>>;
-  readonly kind?: ServerKind;
 }
 
 /**
@@ -71,17 +69,20 @@ export async function runnable(
   return code.replace(/("\.\/\w+)\.ts"/g, '$1.mjs"');
 }
 
-/**
- * Starts a program of `examples/` in a folder of its own, on the runtime under
- * test, and waits until it says where it listens.
- *
- * @throws {Error} with what it printed, when it ends instead
- */
-export async function startExample(
+/** How a program of `examples/` is started. */
+export interface ExampleCommand extends Disposable {
+  readonly program: string;
+  readonly parameters: readonly string[];
+  /** The folder for it to work in. */
+  readonly folder: TemporaryFolder;
+}
+
+/** Makes a program of `examples/` ready for the runtime under test. */
+export async function exampleCommand(
   name: string,
   options: ExampleOptions = {},
-): Promise<Example> {
-  const kind = options.kind ?? serverKind();
+): Promise<ExampleCommand> {
+  const kind = serverKind();
   const programs = new TemporaryFolder("anyftpd-program");
   const folder = new TemporaryFolder("anyftpd-example");
   const extension = kind === "node" ? ".mjs" : ".ts";
@@ -101,18 +102,39 @@ export async function startExample(
     writeFileSync(folder.at(path), content);
   }
   const { program, parameters } = runtimeCommand(kind);
-  const child = spawn(program, [
-    ...parameters,
-    programs.at(`${name}${extension}`),
-  ], { cwd: folder.path, stdio: ["ignore", "pipe", "pipe"], env: process.env });
-  return await ready(name, child, folder, programs);
+  return {
+    program,
+    parameters: [...parameters, programs.at(`${name}${extension}`)],
+    folder,
+    [Symbol.dispose]() {
+      folder.remove();
+      programs.remove();
+    },
+  };
+}
+
+/**
+ * Starts a program of `examples/` in a folder of its own, on the runtime under
+ * test, and waits until it says where it listens.
+ *
+ * @throws {Error} with what it printed, when it ends instead
+ */
+export async function startExample(
+  name: string,
+  options: ExampleOptions = {},
+): Promise<Example> {
+  const command = await exampleCommand(name, options);
+  const child = spawn(command.program, command.parameters, {
+    cwd: command.folder.path,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  return await ready(name, child, command);
 }
 
 async function ready(
   name: string,
   child: ChildProcess,
-  folder: TemporaryFolder,
-  programs: TemporaryFolder,
+  command: ExampleCommand,
 ): Promise<Example> {
   let output = "";
   let over = false;
@@ -136,8 +158,7 @@ async function ready(
   const dispose = async (): Promise<void> => {
     child.kill("SIGKILL");
     await ended;
-    folder.remove();
-    programs.remove();
+    command[Symbol.dispose]();
   };
   let port: number;
   try {
@@ -149,7 +170,7 @@ async function ready(
   }
   return {
     port,
-    folder,
+    folder: command.folder,
     get output() {
       return output;
     },
