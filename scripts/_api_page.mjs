@@ -1,3 +1,5 @@
+// deno-lint-ignore-file explicit-module-boundary-types -- JavaScript, so that
+// Node 20 runs it too
 // The list of everything that the package exports, from its doc comments.
 import { relative } from "node:path";
 import { fileURLToPath } from "node:url";

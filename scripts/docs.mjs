@@ -1,5 +1,3 @@
-// deno-lint-ignore-file explicit-module-boundary-types -- JavaScript, so that
-// Node 20 runs it too
 // Writes what in docs/ follows from other files: the programs of the tutorial
 // and the list of the API.
 //

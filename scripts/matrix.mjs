@@ -49,6 +49,7 @@ const ONCE = ["meta", "package"];
 /** Tests with servers that need to run inside the runtime themselves. */
 const INSIDE_E2E = [
   "tests/e2e/cli.test.ts",
+  "tests/e2e/ftp_srv_shim.test.ts",
   "tests/e2e/jail.test.ts",
   "tests/e2e/jail_links.test.ts",
   "tests/e2e/tunnel.test.ts",
