@@ -58,6 +58,7 @@ const INSIDE_E2E = [
 /** What of the package may depend on the release of Node. */
 const PACKAGE_ON_NODE = [
   "tests/package/command.test.ts",
+  "tests/package/examples.test.ts",
   "tests/package/modules.test.ts",
 ];
 
