@@ -29,6 +29,10 @@ export {
 } from "./adapters/_resolved_address.ts";
 export type { ServeOptions } from "./adapters/_serve.ts";
 export { WorkerPool, type WorkerPoolOptions } from "./adapters/_worker_pool.ts";
+export {
+  unixAuthorizer,
+  type UnixAuthorizerOptions,
+} from "./adapters/_unix_authorizer.ts";
 export { watchedFile } from "./adapters/_watched_file.ts";
 export * from "./lib/mod.ts";
 

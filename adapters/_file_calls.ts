@@ -62,6 +62,8 @@ export interface FileCalls {
   truncate(descriptor: number): Promise<void>;
   /** Deno's own does not block in either set. */
   readonly readNames: ReadNames;
+  /** All names of a folder as bytes; rarely needed, and blocks. */
+  readRawNames(folder: HostPath): readonly Uint8Array[];
 }
 
 /** The two sets of a runtime. */
@@ -78,6 +80,7 @@ const slowCalls = {
   unlink: (path: HostPath) => unlink(path),
   rename: (from: HostPath, to: HostPath) => rename(from, to),
   truncate: (descriptor: number) => truncate(descriptor, 0),
+  readRawNames: (folder: HostPath) => fs.readdirSync(folder, "buffer"),
 };
 
 /** See `FileCalls.readlink`. */

@@ -1,4 +1,3 @@
-import { readdirSync } from "node:fs";
 import { setImmediate } from "node:timers";
 import type { DirectoryEntry, ListOptions } from "../lib/spi/file_system.ts";
 import type { Answer, AnyStats, FileCalls } from "./_file_calls.ts";
@@ -63,7 +62,7 @@ export class LocalListing {
 
   /** Names in the order of the system. */
   async *#names(): AsyncGenerator<string[], void, void> {
-    const raw = new RawNames(this.#folder);
+    const raw = new RawNames(this.#calls, this.#folder);
     const parts = this.#calls.readNames(this.#folder.path, BATCH);
     for await (const names of parts) {
       yield names.some(isLossy) ? raw.restore(names) : names;
@@ -160,10 +159,12 @@ function turn(): Promise<void> {
  * needs it.
  */
 class RawNames {
+  readonly #calls: FileCalls;
   readonly #folder: Place;
   #waiting: Map<string, string[]> | null = null;
 
-  constructor(folder: Place) {
+  constructor(calls: FileCalls, folder: Place) {
+    this.#calls = calls;
     this.#folder = folder;
   }
 
@@ -182,7 +183,7 @@ class RawNames {
 
   #read(): Map<string, string[]> {
     const waiting = new Map<string, string[]>();
-    for (const bytes of readdirSync(this.#folder.path, "buffer")) {
+    for (const bytes of this.#calls.readRawNames(this.#folder.path)) {
       const key = lossyKeyOf(bytes);
       if (!isLossy(key)) continue;
       const same = waiting.get(key);

@@ -41,6 +41,10 @@ export {
 } from "./_resolved_address.ts";
 export type { ServeOptions } from "./_serve.ts";
 export { WorkerPool, type WorkerPoolOptions } from "./_worker_pool.ts";
+export {
+  unixAuthorizer,
+  type UnixAuthorizerOptions,
+} from "./_unix_authorizer.ts";
 export { watchedFile } from "./_watched_file.ts";
 export * from "../lib/mod.ts";
 
