@@ -13,6 +13,7 @@ import type { FileSystem } from "../lib/spi/file_system.ts";
 import { denoFileCalls } from "./_deno_file_calls.ts";
 import { DescriptorJail } from "./_descriptor_jail.ts";
 import { nodeFileCalls } from "./_file_calls.ts";
+import { describeCode, fileErrorCode } from "./_file_errors.ts";
 import { hostPath } from "./_host_path.ts";
 import { identityCalls } from "./_identity_calls.ts";
 import { LocalFileSystem } from "./_local_file_system.ts";
@@ -97,8 +98,19 @@ export class UnixUsers implements SystemUsers {
     const sets = identityCalls(calls.blocking, as);
     return as(() => {
       sharedFolder(folder);
+      requireSearch(folder);
       return new LocalFileSystem(jail ? folder : "/", {}, sets);
     });
+  }
+}
+
+/** A home that its user may not enter is none. */
+function requireSearch(folder: string): void {
+  try {
+    statSync(hostPath(`${folder}/.`));
+  } catch (error) {
+    const why = describeCode(fileErrorCode(error));
+    throw new ConfigError(`Cannot share "${folder}": ${why}`);
   }
 }
 

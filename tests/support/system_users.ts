@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, rmSync } from "node:fs";
 import process from "node:process";
 
 /**
@@ -65,8 +65,12 @@ export class SystemUsersFixture implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    for (const user of this.#users) call("userdel", ["--remove", user]);
-    for (const group of this.#groups) call("groupdel", [group]);
+    for (const user of this.#users.splice(0)) {
+      // Not --remove: a test may have given the user another home.
+      call("userdel", [user]);
+      rmSync(`/home/${user}`, { recursive: true, force: true });
+    }
+    for (const group of this.#groups.splice(0)) call("groupdel", [group]);
   }
 }
 
