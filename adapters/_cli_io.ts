@@ -22,6 +22,7 @@ import { scryptPasswords } from "./_scrypt.ts";
 import { onReloadSignal, onStopSignal } from "./_shutdown.ts";
 import { terminalInput } from "./_terminal_input.ts";
 import { findTextFile, updateTextFile } from "./_text_file.ts";
+import { UnixUsers } from "./_unix_users.ts";
 import { watchedFile } from "./_watched_file.ts";
 
 /** What differs between the runtimes. */
@@ -41,6 +42,7 @@ export function cliHost(adapter: CliAdapter): CliHost {
   return {
     platform: adapter.platform,
     openFolder: (path) => adapter.openFolder(path),
+    openSystemUsers: () => new UnixUsers(),
     stdin: terminalInput(),
     stdout: output(process.stdout),
     stderr: output(process.stderr),
