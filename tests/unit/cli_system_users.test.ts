@@ -111,7 +111,7 @@ test.each([
   await client.ask("USER bob");
   expect(await client.ask("PASS bob")).toMatch(/^230 /);
   expect(opened).toEqual([folder]);
-  expect(await client.ask("MKD x")).toMatch(
+  expect(await client.ask("MKD /x")).toMatch(
     line.includes("-w") ? /^257 / : /^550 /,
   );
   host.signal("SIGINT");
