@@ -28,6 +28,10 @@ export {
   type ResolvedAddressOptions,
 } from "./adapters/_resolved_address.ts";
 export type { ServeOptions } from "./adapters/_serve.ts";
+export {
+  windowsAuthorizer,
+  type WindowsAuthorizerOptions,
+} from "./adapters/_windows_authorizer.ts";
 export { WorkerPool, type WorkerPoolOptions } from "./adapters/_worker_pool.ts";
 export {
   unixAuthorizer,

@@ -16,24 +16,35 @@ import { nodeFileCalls } from "./_file_calls.ts";
 import { describeCode, fileErrorCode } from "./_file_errors.ts";
 import { hostPath } from "./_host_path.ts";
 import { identityCalls } from "./_identity_calls.ts";
+import { LoginThread } from "./_login_thread.ts";
 import { LocalFileSystem } from "./_local_file_system.ts";
 import { runtimeName } from "./_runtime.ts";
 import { sharedFolder } from "./_shared_folder.ts";
 import { type UnixAccount, UnixAccounts } from "./_unix_accounts.ts";
 import { UnixCrypt } from "./_unix_crypt.ts";
 import { prepareIdentity, UnixIdentities } from "./_unix_identity.ts";
-import { UnixLogins } from "./_unix_logins.ts";
+import type { UnixLoginAnswer, UnixLoginOrder } from "./_unix_login_check.ts";
 
 /** What an account without a shell gets, passwd(5). */
 const STANDARD_SHELL = "/bin/sh";
 
 const SHELLS = "/etc/shells";
 
+const DENO_NEEDS = "--allow-all is required";
+
+const CLIENT_GONE: SystemRefusal = {
+  kind: "refused",
+  reason: "the client is gone",
+};
+
 /** The users of this Linux. */
 export class UnixUsers implements SystemUsers {
+  readonly needsPasswords = false;
   readonly #accounts: UnixAccounts;
   readonly #identities: UnixIdentities;
-  readonly #logins = new UnixLogins();
+  readonly #logins = new LoginThread<UnixLoginOrder, UnixLoginAnswer>(
+    "_unix_login_thread",
+  );
 
   /** @throws {ConfigError} this program may or can not act as others */
   constructor() {
@@ -76,6 +87,7 @@ export class UnixUsers implements SystemUsers {
       password: proof.kind === "none" ? null : proof.password,
       mustMatch: proof.kind === "password",
     }, signal);
+    if (answer === null) return CLIENT_GONE;
     if (answer.kind === "refused") return answer;
     const { account } = answer;
     return {
@@ -154,7 +166,14 @@ function openSystem(): {
   if (!identities.isSuperuser) {
     throw refuse("super user privileges are required");
   }
-  if (DescriptorJail.probe("/") === null) throw refuse("/proc is not there");
+  // The weaker jail would do nothing against the links of /proc.
+  if (DescriptorJail.probe("/") === null) {
+    throw refuse(
+      runtimeName() === "deno"
+        ? DENO_NEEDS
+        : "/proc is not mounted, or does not work",
+    );
+  }
   return { accounts, identities };
 }
 
@@ -162,7 +181,7 @@ function openSystem(): {
 function noNativeCalls(): string {
   switch (runtimeName()) {
     case "deno":
-      return "--allow-all is required";
+      return DENO_NEEDS;
     case "bun":
       return "this processor is not supported";
     case "node":

@@ -40,6 +40,10 @@ export {
   type ResolvedAddressOptions,
 } from "./_resolved_address.ts";
 export type { ServeOptions } from "./_serve.ts";
+export {
+  windowsAuthorizer,
+  type WindowsAuthorizerOptions,
+} from "./_windows_authorizer.ts";
 export { WorkerPool, type WorkerPoolOptions } from "./_worker_pool.ts";
 export {
   unixAuthorizer,

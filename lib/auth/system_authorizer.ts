@@ -139,6 +139,9 @@ export class SystemAuthorizer implements Authorizer {
     if (username === ANONYMOUS && override.password !== undefined) {
       throw why("anonymous has no password");
     }
+    if (override.password !== undefined && this.#users.needsPasswords) {
+      throw why("this system needs the user's own password");
+    }
     const user = this.#systemUser(username);
     if (user === null) throw why("no such user");
     if (username !== ANONYMOUS && !this.#hasShell(user)) {

@@ -53,6 +53,11 @@ export interface SystemLogin {
 
 /** The users of an operating system: what an authorizer needs of a host. */
 export interface SystemUsers {
+  /**
+   * Whether the system lets nobody act as a user without the user's password;
+   * no password can be replaced then.
+   */
+  readonly needsPasswords: boolean;
   /** `null` when there is none. May take long: asked when options are read. */
   find(username: string): SystemUser | null;
   /** Whether the user may log in by the shell that the account has. */

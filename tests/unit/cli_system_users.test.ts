@@ -8,6 +8,7 @@ let opened: string[];
 
 /** Knows ann and bob, whose passwords are their names. */
 const users: SystemUsers = {
+  needsPasswords: false,
   find: (name) =>
     ["ann", "bob"].includes(name)
       ? { name, home: `/home/${name}`, shell: "/bin/sh", isSuperuser: false }

@@ -28,6 +28,7 @@ const HASH = await hashPassword("own", { iterations: 10 });
 
 /** A system that knows `users`, whose shells are valid if they end in `sh`. */
 const system: SystemUsers = {
+  needsPasswords: false,
   find: (username) => users.get(username) ?? null,
   hasValidShell: ({ shell }) => shell?.endsWith("sh") ?? true,
   hasFolder: (path) => folders.has(path),
@@ -303,6 +304,14 @@ describe("overrideUser", () => {
     expect(act).toThrow(ConfigError);
     expect(act).toThrow(problem);
   });
+});
+
+test("no password is replaced where the system needs the user's own", () => {
+  const authorizer = make({ users: { ...system, needsPasswords: true } });
+  expect(() => authorizer.overrideUser("ann", { password: "x" })).toThrow(
+    "this system needs the user's own password",
+  );
+  authorizer.overrideUser("ann", { permissions: "elr" });
 });
 
 test.each<[Partial<SystemAuthorizerOptions>, string]>([

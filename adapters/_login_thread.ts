@@ -1,36 +1,44 @@
 import { Worker } from "node:worker_threads";
 import { Turns } from "../lib/auth/turns.ts";
 import { messageOf } from "../lib/base/errors.ts";
-import type { UnixLoginAnswer, UnixLoginOrder } from "./_unix_login_check.ts";
-import type { UnixLoginReply } from "./_unix_login_thread.ts";
 
-/** Asks the thread that looks at logins; starts it when first asked. */
-export class UnixLogins {
+/** What a thread answers; it does so before it reads the next order. */
+export type LoginReply<Answer> =
+  | { readonly kind: "answer"; readonly answer: Answer }
+  | { readonly kind: "failed"; readonly message: string };
+
+/**
+ * A thread that looks at logins, which may take long; started when first
+ * asked.
+ */
+export class LoginThread<Order, Answer> {
   /** One thread, one password at a time: the others wait in line. */
   readonly #turns = new Turns(1);
+  readonly #module: string;
   #thread: Worker | null = null;
 
+  /** @param module the name of a module of this folder, without `.ts` */
+  constructor(module: string) {
+    this.#module = module;
+  }
+
   /**
-   * What becomes of a login; refused when the client leaves before its turn.
+   * What becomes of a login; `null` when the client leaves before its turn.
    *
    * @throws {Error} the thread cannot do its work
    */
-  async ask(
-    order: UnixLoginOrder,
-    signal: AbortSignal,
-  ): Promise<UnixLoginAnswer> {
-    const answer = await this.#turns.run(() => this.#ask(order), signal);
-    return answer ?? { kind: "refused", reason: "the client is gone" };
+  ask(order: Order, signal: AbortSignal): Promise<Answer | null> {
+    return this.#turns.run(() => this.#ask(order), signal);
   }
 
-  #ask(order: UnixLoginOrder): Promise<UnixLoginAnswer> {
+  #ask(order: Order): Promise<Answer> {
     const thread = this.#thread ??= this.#start();
     return new Promise((resolve, reject) => {
       const fail = (message: string): void => {
         leave();
         reject(new Error(`Cannot ask the system for a user: ${message}`));
       };
-      const onMessage = (reply: UnixLoginReply): void => {
+      const onMessage = (reply: LoginReply<Answer>): void => {
         if (reply.kind === "failed") return fail(reply.message);
         leave();
         resolve(reply.answer);
@@ -50,13 +58,9 @@ export class UnixLogins {
   }
 
   #start(): Worker {
+    const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
     const thread = new Worker(
-      new URL(
-        import.meta.url.endsWith(".ts")
-          ? "./_unix_login_thread.ts"
-          : "./_unix_login_thread.js",
-        import.meta.url,
-      ),
+      new URL(`./${this.#module}${extension}`, import.meta.url),
     );
     // Whoever waits is told; the next one gets a new thread.
     const forget = (): void => {
