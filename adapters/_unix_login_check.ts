@@ -21,16 +21,31 @@ export type UnixLoginAnswer =
 
 /** Looks at logins on the thread that calls it, which it holds up. */
 export class UnixLoginCheck {
-  readonly #accounts: UnixAccounts;
-  readonly #crypt: UnixCrypt;
+  readonly #accounts: Pick<UnixAccounts, "find" | "secret">;
+  readonly #crypt: Pick<UnixCrypt, "verify">;
+  readonly #shadow: () => string;
 
-  /** @throws {Error} this program cannot call C, or a library is missing */
-  constructor() {
+  /** @param shadow the text of /etc/shadow, for samples of hashes */
+  constructor(
+    accounts: Pick<UnixAccounts, "find" | "secret">,
+    crypt: Pick<UnixCrypt, "verify">,
+    shadow: () => string,
+  ) {
+    this.#accounts = accounts;
+    this.#crypt = crypt;
+    this.#shadow = shadow;
+  }
+
+  /**
+   * That of the system.
+   *
+   * @throws {Error} this program cannot call C, or a library is missing
+   */
+  static open(): UnixLoginCheck {
     const accounts = UnixAccounts.open();
     const crypt = UnixCrypt.open();
     if (accounts === null || crypt === null) throw new Error("cannot call C");
-    this.#accounts = accounts;
-    this.#crypt = crypt;
+    return new UnixLoginCheck(accounts, crypt, readShadow);
   }
 
   /** Looks the user up anew. */
@@ -51,7 +66,7 @@ export class UnixLoginCheck {
 
   /** Checks a hash of each cost: that of the user, else anybody's. */
   #check(own: string | null, password: string): boolean {
-    const samples = new Map(sampleHashes(readShadow()));
+    const samples = new Map(sampleHashes(this.#shadow()));
     if (own !== null) samples.set(costOf(own), own);
     let right = false;
     for (const hash of samples.values()) {

@@ -14,7 +14,7 @@ let check: UnixLoginCheck | null = null;
 parentPort?.on("message", (order: UnixLoginOrder) => {
   let reply: LoginReply<UnixLoginAnswer>;
   try {
-    check ??= new UnixLoginCheck();
+    check ??= UnixLoginCheck.open();
     reply = { kind: "answer", answer: check.answer(order) };
   } catch (error) {
     reply = { kind: "failed", message: messageOf(error) };
