@@ -62,6 +62,11 @@ export interface FileCalls {
   truncate(descriptor: number): Promise<void>;
   /** Deno's own does not block in either set. */
   readonly readNames: ReadNames;
+  /**
+   * Makes many of the calls that answer at once as one, where each would cost
+   * something of its own. Absent: there is nothing to save.
+   */
+  together?<T>(act: () => T): T;
   /** All names of a folder as bytes; rarely needed, and blocks. */
   readRawNames(folder: HostPath): readonly Uint8Array[];
 }

@@ -70,33 +70,46 @@ export class LocalListing {
   }
 
   async #describeAll(names: readonly string[]): Promise<DirectoryEntry[]> {
+    if (this.#options.stat === "none") {
+      return names.map((name) => ({ name, stat: null }));
+    }
     const entries: DirectoryEntry[] = [];
     const keep = (entry: DirectoryEntry | null): void => {
       if (entry !== null) entries.push(entry);
     };
     if (this.#calls.blocking) {
-      for (const name of names) {
-        const answer = this.#describe(name);
+      const looks = this.#lookAtAll(names);
+      for (let at = 0; at < names.length; at++) {
+        const look = looks[at]!;
+        const stats = look instanceof Promise ? await look : look;
+        if (stats === null) continue;
+        const answer = this.#entry(names[at]!, stats);
         keep(answer instanceof Promise ? await answer : answer);
       }
       return entries;
     }
     for (let at = 0; at < names.length; at += AT_A_TIME) {
       const some = names.slice(at, at + AT_A_TIME);
-      const answers = some.map((name) => this.#describe(name));
+      const answers = some.map(async (name) => {
+        const stats = await this.#look(name);
+        return stats === null ? null : await this.#entry(name, stats);
+      });
       (await Promise.all(answers)).forEach(keep);
     }
     return entries;
   }
 
+  #lookAtAll(names: readonly string[]): readonly Answer<AnyStats | null>[] {
+    const look = (): readonly Answer<AnyStats | null>[] =>
+      names.map((name) => this.#look(name));
+    return this.#calls.together?.(look) ?? look();
+  }
+
   /** `null`: it vanished, or may not be looked at. */
-  #describe(name: string): Answer<DirectoryEntry | null> {
-    if (this.#options.stat === "none") return { name, stat: null };
+  #look(name: string): Answer<AnyStats | null> {
     try {
       const stats = this.#calls.lstat(this.#folder.at(name));
-      return stats instanceof Promise
-        ? stats.then((there) => this.#entry(name, there), () => null)
-        : this.#entry(name, stats);
+      return stats instanceof Promise ? stats.catch(() => null) : stats;
     } catch {
       return null;
     }
