@@ -58,6 +58,7 @@ export function denoTransport(): NodeTransport {
         ? node.connect(options)
         : connect(deno, options));
     },
+    listenPath: (path, options) => node.listenPath(path, options),
     listenDescriptor: (descriptor, options) =>
       node.listenDescriptor(descriptor, options),
     checkTls,

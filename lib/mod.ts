@@ -43,11 +43,13 @@ export type { TextCodec, UnicodeErrors } from "./protocol/text_codec.ts";
 export type { Admission } from "./server/admission.ts";
 export type { ServerOptions } from "./server/options.ts";
 export type { TlsOptions } from "./server/tls_options.ts";
-export {
-  type CloseOptions,
-  FtpServer,
-  type ListenAddress,
-} from "./server/server.ts";
+export { type CloseOptions, FtpServer } from "./server/server.ts";
+export type {
+  ListenAddress,
+  ListenDescriptor,
+  ListenPath,
+  ListenPlace,
+} from "./server/listen_address.ts";
 export { xferlog, type XferlogOptions } from "./server/xferlog.ts";
 export type {
   CommandHandler,

@@ -401,7 +401,7 @@ export class Session {
       protection: () =>
         this.#state.protectsData ? this.#tls.protection() : null,
       admit: () => this.#host.admitData(),
-      throttle: (direction) => this.#lease?.throttle(direction) ?? null,
+      throttle: (direction) => this.#lease?.throttle(direction) ?? (() => null),
       connected: (open) => {
         if (open) this.#idle.pause();
         else if (!this.#ending) this.#idle.resume();

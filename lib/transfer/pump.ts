@@ -9,6 +9,7 @@ import { WriteBehind } from "./write_behind.ts";
 /** What the loops need to know of the transfer that they serve. */
 export interface PumpContext {
   readonly connection: Connection;
+  /** May become another one while the transfer runs. */
   readonly throttle: Throttle | null;
   /** Ends a wait for the throttle. */
   readonly signal: AbortSignal;
@@ -107,9 +108,10 @@ class PacedWriter {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    const { connection, throttle, signal } = this.#context;
+    const { connection, signal } = this.#context;
     let at = 0;
     while (at < bytes.length) {
+      const { throttle } = this.#context;
       let length = Math.min(bytes.length - at, this.#pieceBytes);
       if (throttle !== null) length = await throttle.take(length, signal);
       const piece = length === bytes.length
@@ -131,7 +133,10 @@ class PacedWriter {
 }
 
 async function takeAll(context: PumpContext, wanted: number): Promise<void> {
-  if (context.throttle === null) return;
   let left = wanted;
-  while (left > 0) left -= await context.throttle.take(left, context.signal);
+  while (left > 0) {
+    const { throttle, signal } = context;
+    if (throttle === null) return;
+    left -= await throttle.take(left, signal);
+  }
 }

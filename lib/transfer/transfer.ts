@@ -31,6 +31,7 @@ export interface TransferParts {
   readonly opened: OpenedConnection;
   /** `null` on a clear data connection. */
   readonly protection: Protection | null;
+  /** Asked for again and again: rates may change meanwhile. */
   readonly throttle: Throttle | null;
   readonly clock: Clock;
   readonly lingering: Lingering;
@@ -153,9 +154,12 @@ export class Transfer {
   async #move(first: Promise<Uint8Array | null>): Promise<void> {
     const { plan } = this;
     const connection = this.#connection();
+    const parts = this.#parts;
     const context: PumpContext = {
       connection,
-      throttle: this.#parts.throttle,
+      get throttle() {
+        return parts.throttle;
+      },
       signal: this.#aborting.signal,
       now: () => this.#parts.clock.now(),
       after: (milliseconds, run) => this.#parts.clock.after(milliseconds, run),
@@ -195,10 +199,11 @@ export class Transfer {
    * @returns where to go on by copying, `null` when all is sent
    */
   async #sendFile(plan: SendPlan, sendFile: SendFile): Promise<number | null> {
-    const { throttle, log } = this.#parts;
+    const { log } = this.#parts;
     const { signal } = this.#aborting;
     let at = plan.offset;
     for (;;) {
+      const { throttle } = this.#parts;
       const slice = throttle === null
         ? SEND_FILE_BYTES
         : await throttle.take(SEND_FILE_BYTES, signal);
