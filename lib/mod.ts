@@ -38,6 +38,8 @@ export { mountTable } from "./fs/mount_table.ts";
 export { readOnly } from "./fs/read_only.ts";
 export { subtree } from "./fs/subtree.ts";
 export { type Reply, reply, replyLines } from "./protocol/reply.ts";
+export type { AddressRules } from "./protocol/address_rules.ts";
+export type { Network } from "./protocol/network.ts";
 export type { FactName } from "./protocol/facts.ts";
 export type { TextCodec, UnicodeErrors } from "./protocol/text_codec.ts";
 export type { Admission } from "./server/admission.ts";

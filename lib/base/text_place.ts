@@ -10,11 +10,12 @@ export interface TextPlace {
 
 /** A text that cannot be read, and where. */
 export class TextSyntaxError extends Error {
+  /** The name of the class. */
   override readonly name = "TextSyntaxError";
   /** Where reading stopped. */
   readonly place: TextPlace;
 
-  /** @param problem without the place */
+  /** The problem is told without the place. */
   constructor(problem: string, place: TextPlace, options?: ErrorOptions) {
     super(problem, options);
     this.place = place;
