@@ -148,16 +148,14 @@ export function nodeListener(
 /** What stands for both ends of a Unix socket, which has no address. */
 const THIS_MACHINE: Endpoint = { hostname: "127.0.0.1", port: 0 };
 
-/**
- * The same for a server that listens on TCP or on a Unix socket.
- *
- * @throws {TransportError} `unsupported` when it listens on neither
- */
+/** The same for a server that listens already, on TCP or on a Unix socket. */
 export function anyListener(
   server: NodeServer,
   options: NodeListenerOptions = {},
 ): Listener {
-  return typeof server.address() === "string"
+  const address = server.address();
+  // Node has none for a Unix socket that came as a descriptor.
+  return typeof address === "string" || address === null
     ? new NodeListener(server, THIS_MACHINE, options, true)
     : nodeListener(server, options);
 }

@@ -20,7 +20,7 @@ import {
 } from "./_node_listener.ts";
 import { BufferSource, canBuffer, StreamSource } from "./_node_source.ts";
 import { resolveHostname } from "./_resolve.ts";
-import { DENO_TLS_SESSIONS } from "./_runtime_gaps.ts";
+import { BUN_UNIX_DESCRIPTOR, DENO_TLS_SESSIONS } from "./_runtime_gaps.ts";
 import { DEFAULT_BACKLOG, KEEP_ALIVE_DELAY_MS } from "./_socket_defaults.ts";
 import { transportError } from "./_socket_errors.ts";
 import { stoppableListener } from "./_stoppable_connection.ts";
@@ -81,9 +81,10 @@ async function listenDescriptor(
     return options.stoppable ? stoppableListener(listener) : listener;
   } catch (cause) {
     server.close();
+    const which = BUN_UNIX_DESCRIPTOR.here ? "TCP socket" : "socket";
     throw new TransportError(
       "unsupported",
-      `Cannot listen on ${where}: it is no listening socket`,
+      `Cannot listen on ${where}: it is no listening ${which}`,
       { cause },
     );
   }

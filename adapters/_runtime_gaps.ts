@@ -83,3 +83,9 @@ export const DENO_TLS_PAUSE: RuntimeGap = {
   reason: "a stream of node:tls that has enough does not stop the socket " +
     "below, and loses the end when that has come in the meantime",
 };
+
+/** Seen with Bun 1.4.5; TCP sockets are not concerned. */
+export const BUN_UNIX_DESCRIPTOR: RuntimeGap = {
+  here: onBun,
+  reason: "node:net cannot listen on a descriptor that is a Unix socket",
+};

@@ -1,6 +1,7 @@
 import { ConfigError, messageOf, TransportError } from "../base/errors.ts";
 import { formatEndpoint } from "../protocol/address.ts";
 import type { ListenPlace } from "../server/listen_address.ts";
+import type { Clock } from "../spi/clock.ts";
 import type { Endpoint } from "../spi/transport.ts";
 import type { ConfigListener } from "./config.ts";
 import type { CliServer, InheritedSocket } from "./host.ts";
@@ -15,6 +16,10 @@ export interface OpenListener {
   /** For people. */
   readonly name: string;
 }
+
+/** How often, and with what pauses, an address is tried that is in use. */
+const ATTEMPTS = 10;
+const PAUSE_MS = 50;
 
 /** Names of sockets that systemd opened for clients that begin with TLS. */
 const IMPLICIT_NAMES: readonly string[] = ["ftps", "implicit", "implicit-tls"];
@@ -46,22 +51,35 @@ export function wantedListeners(
 }
 
 /**
- * Opens the listeners that are wanted and closes those that are not any more.
- * One that stays the same stays open.
+ * Opens the listeners that are wanted, at the start.
  *
- * @param open those that there are; changed in place
- * @param when at the start, one that cannot be opened is an error; later that
- * is logged, and the others serve
- * @throws {TransportError}
+ * @throws {TransportError | ConfigError} when one cannot be opened
  */
 export async function openListeners(
   wanted: readonly ConfigListener[],
   open: OpenListener[],
   server: CliServer,
-  logger: Logger,
-  when: "start" | "reload",
 ): Promise<void> {
-  const isStart = when === "start";
+  for (const listener of missing(wanted, open)) {
+    open.push(await openOne(listener, server));
+  }
+}
+
+/**
+ * Opens the listeners that are wanted and closes those that are not any more.
+ * One that stays the same stays open. What cannot be opened is logged, and the
+ * others serve.
+ *
+ * @param open those that there are; changed in place
+ * @returns whether all are there
+ */
+export async function changeListeners(
+  wanted: readonly ConfigListener[],
+  open: OpenListener[],
+  server: CliServer,
+  logger: Logger,
+  clock: Clock,
+): Promise<boolean> {
   const keep = new Set(wanted.map(keyOf));
   for (const listener of open.splice(0)) {
     if (keep.has(keyOf(listener.wanted))) {
@@ -71,17 +89,51 @@ export async function openListeners(
       logger.log("info", `not listening on ${listener.name} any more`);
     }
   }
-  const there = new Set(open.map(({ wanted }) => keyOf(wanted)));
-  for (const listener of wanted) {
-    if (there.has(keyOf(listener))) continue;
-    there.add(keyOf(listener));
+  let isComplete = true;
+  for (const listener of missing(wanted, open)) {
     try {
-      const opened = await openOne(listener, server);
+      const opened = await patiently(clock, () => openOne(listener, server));
       open.push(opened);
-      if (!isStart) logger.log("info", `listening on ${opened.name} too`);
+      logger.log("info", `listening on ${opened.name} too`);
     } catch (error) {
-      if (isStart || !isExpected(error)) throw error;
+      if (!isExpected(error)) throw error;
+      isComplete = false;
       logger.log("error", messageOf(error));
+    }
+  }
+  return isComplete;
+}
+
+/** Each once, in the order that is wanted. */
+function missing(
+  wanted: readonly ConfigListener[],
+  open: readonly OpenListener[],
+): readonly ConfigListener[] {
+  const there = new Set(open.map(({ wanted }) => keyOf(wanted)));
+  return wanted.filter((listener) => {
+    const key = keyOf(listener);
+    if (there.has(key)) return false;
+    there.add(key);
+    return true;
+  });
+}
+
+/**
+ * Tries again for a moment when the address is in use: on Deno, a listener
+ * that we have just closed holds it for a little longer.
+ */
+async function patiently<T>(
+  clock: Clock,
+  open: () => Promise<T>,
+): Promise<T> {
+  for (let left = ATTEMPTS;; left--) {
+    try {
+      return await open();
+    } catch (error) {
+      const isInUse = error instanceof TransportError &&
+        error.code === "address-in-use";
+      if (!isInUse || left === 1) throw error;
+      await new Promise<void>((resolve) => clock.after(PAUSE_MS, resolve));
     }
   }
 }

@@ -1,9 +1,9 @@
 import { messageOf } from "../base/errors.ts";
 import type { CliHost } from "./host.ts";
 import {
+  changeListeners,
   closeListeners,
   type OpenListener,
-  openListeners,
   wantedListeners,
 } from "./listeners.ts";
 import type { Logger } from "./logger.ts";
@@ -22,7 +22,12 @@ export interface Running {
   /** Changed in place. */
   readonly listeners: OpenListener[];
   readonly logger: Logger;
+  /** Does not try again to listen. */
+  cancelRetry: () => void;
 }
+
+/** Before it is tried again to listen where that could not be. */
+const RETRY_MS = 5_000;
 
 /**
  * Looks at the files again when a signal says so, until the answer is called.
@@ -123,7 +128,6 @@ async function apply(
   const { server, listeners, logger } = running;
   const before = running.plan.options;
   warnOfRestart(before, plan.options, logger);
-  const sockets = host.supervisor?.sockets ?? [];
   if (socketsOf(before) !== socketsOf(plan.options)) {
     closeListeners(listeners, server);
   }
@@ -136,14 +140,35 @@ async function apply(
       announceTls(service.tls, logger);
     }
   } finally {
-    await openListeners(
-      wantedListeners(running.plan.options, sockets),
-      listeners,
-      server,
-      logger,
-      "reload",
-    );
+    await listenAgain(running, host);
   }
+}
+
+/**
+ * Listens where the plan says. Where that cannot be, it is tried again and
+ * again: whoever reloads a server wants it back, and a program that listens
+ * nowhere would end.
+ */
+async function listenAgain(running: Running, host: CliHost): Promise<void> {
+  const { server, listeners, logger, plan } = running;
+  const { clock } = host.platform;
+  running.cancelRetry();
+  const isComplete = await changeListeners(
+    wantedListeners(plan.options, host.supervisor?.sockets ?? []),
+    listeners,
+    server,
+    logger,
+    clock,
+  );
+  if (isComplete) return;
+  logger.log("warn", `trying again in ${RETRY_MS / 1000} s`);
+  running.cancelRetry = clock.after(
+    RETRY_MS,
+    () =>
+      void listenAgain(running, host).catch((error: unknown) => {
+        logger.log("error", messageOf(error));
+      }),
+  );
 }
 
 /** What listening sockets are opened with. */

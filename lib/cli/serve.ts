@@ -48,7 +48,14 @@ export async function serve(
   // Two are enough: the first stops in order, the second at once.
   const signals = new Queue<StopSignal>(2);
   const ignoreSignals = host.onSignal((signal) => void signals.push(signal));
-  const running: Running = { plan, service, server, listeners: [], logger };
+  const running: Running = {
+    plan,
+    service,
+    server,
+    listeners: [],
+    logger,
+    cancelRetry: () => {},
+  };
   const supervised = superviseBy(host);
   const ignoreReloads = reloadOnSignal(
     running,
@@ -63,8 +70,6 @@ export async function serve(
       wantedListeners(options, host.supervisor?.sockets ?? []),
       running.listeners,
       server,
-      logger,
-      "start",
     );
     announceStart(
       running.listeners,
@@ -77,6 +82,7 @@ export async function serve(
     supervised.ready();
     const signal = await signals.take();
     supervised.stopping();
+    running.cancelRetry();
     const { options: last } = running.plan;
     return await stopServer(server, signal, signals, last, host, logger);
   } finally {
