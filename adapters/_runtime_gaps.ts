@@ -89,3 +89,9 @@ export const BUN_UNIX_DESCRIPTOR: RuntimeGap = {
   here: onBun,
   reason: "node:net cannot listen on a descriptor that is a Unix socket",
 };
+
+/** Seen with Deno 2.9.5; its own listeners, without TLS, are not concerned. */
+export const DENO_NODE_ZONE: RuntimeGap = {
+  here: onDeno,
+  reason: "node:net cannot listen on a link-local address with its zone",
+};
