@@ -23,6 +23,8 @@ const DOCUMENTS = [
   "CHANGELOG.md",
   "ARCHITECTURE.md",
   "bench/README.md",
+  "deploy/README.md",
+  "docs/configuration.md",
 ];
 
 interface Block {
