@@ -139,7 +139,11 @@ class PacedWriter {
   }
 }
 
-async function takeAll(context: PumpContext, wanted: number): Promise<void> {
+/** Waits until so many bytes may have been moved; none are given back. */
+export async function takeAll(
+  context: Pick<PumpContext, "throttle" | "signal">,
+  wanted: number,
+): Promise<void> {
   let left = wanted;
   while (left > 0) {
     const { throttle, signal } = context;

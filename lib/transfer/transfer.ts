@@ -15,6 +15,7 @@ import {
   type PumpContext,
   pumpFileToConnection,
   pumpListingToConnection,
+  takeAll,
 } from "./pump.ts";
 import { LenientConnection, type Protection, secure } from "./protection.ts";
 import type { Throttle } from "./throttle.ts";
@@ -284,6 +285,8 @@ export class Transfer {
       if (received === 0) return null;
       at += received;
       context.moved(received);
+      // There was no rate when it began, but there may be one now.
+      await takeAll(context, received);
     }
   }
 }
