@@ -5,6 +5,7 @@
 // The schema of the configuration (lib/cli/config_schema.ts) says everything;
 // build first, and format the page afterwards (npm run fmt). A test holds that
 // the page is what this makes of it.
+// deno-lint-ignore-file explicit-module-boundary-types -- it is JavaScript
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
