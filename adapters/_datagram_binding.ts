@@ -5,8 +5,10 @@ import { LIBC } from "./_ffi_libc.ts";
 import { runtimeName } from "./_runtime.ts";
 import { runtimeGlobals } from "./_runtime_types.ts";
 
-/** The functions of Linux's C library that a datagram takes. */
+/** The functions of Linux's C library that a notification takes. */
 export interface Datagrams {
+  /** `int clock_gettime(clockid_t, struct timespec *)`: two numbers. */
+  clockGettime(clock: number, time: BigInt64Array<ArrayBuffer>): number;
   /** `int socket(int, int, int)`. */
   socket(family: number, type: number, protocol: number): number;
   /** `ssize_t sendto(int, const void *, size_t, int, …)` without flags. */
@@ -45,6 +47,7 @@ interface DenoFfi {
         addressLength: number,
       ): bigint;
       close(descriptor: number): number;
+      clock_gettime(clock: number, time: BigInt64Array<ArrayBuffer>): number;
     };
   };
 }
@@ -59,6 +62,7 @@ function denoDatagrams(): Datagrams | null {
       result: "isize",
     },
     close: { parameters: ["i32"], result: "i32" },
+    clock_gettime: { parameters: ["i32", "buffer"], result: "i32" },
   });
   return {
     socket: (...given) => symbols.socket(...given),
@@ -74,6 +78,7 @@ function denoDatagrams(): Datagrams | null {
         ),
       ),
     close: (descriptor) => symbols.close(descriptor),
+    clockGettime: (clock, time) => symbols.clock_gettime(clock, time),
   };
 }
 
@@ -96,6 +101,10 @@ interface Functions {
     addressLength: number,
   ): number | bigint;
   close(descriptor: number): number;
+  clock_gettime(
+    clock: number,
+    time: BigInt64Array<ArrayBuffer> | ArrayBuffer,
+  ): number;
 }
 
 function bunDatagrams(): Datagrams | null {
@@ -107,6 +116,7 @@ function bunDatagrams(): Datagrams | null {
       returns: "i64",
     },
     close: { args: ["i32"], returns: "i32" },
+    clock_gettime: { args: ["i32", "ptr"], returns: "i32" },
   });
   if (symbols === undefined) return null;
   return {
@@ -123,6 +133,7 @@ function bunDatagrams(): Datagrams | null {
         ),
       ),
     close: (descriptor) => symbols.close(descriptor),
+    clockGettime: (clock, time) => symbols.clock_gettime(clock, time),
   };
 }
 
@@ -161,6 +172,7 @@ function koffiDatagrams(): Datagrams | null {
         sendto(socket, bytes, bytes.length, FLAGS, address, address.length),
       ),
     close: program.func("close", "int", ["int"]),
+    clockGettime: program.func("clock_gettime", "int", ["int", "int64_t *"]),
   };
 }
 
@@ -175,6 +187,7 @@ function nodeDatagrams(): Datagrams | null {
       return: "int64",
     },
     close: { arguments: ["int32"], return: "int32" },
+    clock_gettime: { arguments: ["int32", "pointer"], return: "int32" },
   });
   if (functions === undefined) return null;
   return {
@@ -191,5 +204,6 @@ function nodeDatagrams(): Datagrams | null {
         ),
       ),
     close: (descriptor) => functions.close(descriptor),
+    clockGettime: (clock, time) => functions.clock_gettime(clock, time.buffer),
   };
 }

@@ -6,6 +6,10 @@ import { type Datagrams, datagrams } from "./_datagram_binding.ts";
 const AF_UNIX = 1;
 const SOCK_DGRAM_CLOEXEC = 0o2000002;
 
+const CLOCK_MONOTONIC = 1;
+
+const RELOADING = "RELOADING=1";
+
 /** What `sun_path` holds. */
 const MOST_PATH_BYTES = 108;
 
@@ -48,16 +52,30 @@ function send(calls: Datagrams, address: string, state: string): boolean {
   if (target === null) return false;
   const socket = calls.socket(AF_UNIX, SOCK_DGRAM_CLOEXEC, 0);
   if (socket < 0) return false;
-  const bytes = new TextEncoder().encode(state);
+  const bytes = new TextEncoder().encode(timed(calls, state));
   const sent = calls.sendto(socket, bytes, target);
   calls.close(socket);
   return sent === bytes.length;
 }
 
+/**
+ * systemd takes no reload for its own that does not say when it began
+ * (`Type=notify-reload`); by its own clock, which runtimes do not show.
+ */
+function timed(calls: Datagrams, state: string): string {
+  if (state !== RELOADING) return state;
+  const time = new BigInt64Array(2);
+  if (calls.clockGettime(CLOCK_MONOTONIC, time) !== 0) return state;
+  const [seconds = 0n, nanoseconds = 0n] = time;
+  const microseconds = seconds * 1_000_000n + nanoseconds / 1_000n;
+  return `${state}\nMONOTONIC_USEC=${microseconds}`;
+}
+
 function sendByProgram(state: string): void {
   const child = spawn("systemd-notify", [
     `--pid=${process.pid}`,
-    ...state.split("\n"),
+    // It says the time by itself.
+    state === RELOADING ? "--reloading" : state,
   ], { stdio: "ignore" });
   // Without the program nobody can be told; the unit's time-out will say so.
   child.on("error", () => {});

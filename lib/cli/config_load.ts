@@ -71,7 +71,7 @@ export async function loadConfig(
   const where = (path: JsonPath): string => originOf(path, words, text);
   const mistakes = [...configObjections(config)].map(({ path, problem }) =>
     `${where(path)}: ${formatPath(path)}: ${problem}`
-  );
+  ).sort((a, b) => lineOf(a) - lineOf(b));
   if (mistakes.length > 0) throw new ConfigMistakes(mistakes);
   return { config, file, where };
 }
@@ -80,6 +80,11 @@ async function readConfig(file: string, host: CliHost): Promise<ConfigText> {
   const text = await host.readTextFile(file);
   const parseToml = await host.tomlParser();
   return parseConfigText(text, file, parseToml);
+}
+
+/** In the order of the file; what stands elsewhere comes last. */
+function lineOf(mistake: string): number {
+  return Number(/:(\d+):\d+: /.exec(mistake)?.[1] ?? Number.MAX_VALUE);
 }
 
 function readEnvironment(words: Words, env: CliHost["env"]): void {

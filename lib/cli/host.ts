@@ -167,7 +167,10 @@ export interface Supervisor {
   readonly sockets: readonly InheritedSocket[];
   /** Milliseconds in which it wants to hear `WATCHDOG=1`; 0 never. */
   readonly watchdogMs: number;
-  /** Tells it something, such as `READY=1` (sd_notify(3)). Never throws. */
+  /**
+   * Tells it something, such as `READY=1` (sd_notify(3)); with `RELOADING=1`
+   * goes the time that it wants to know. Never throws.
+   */
   notify(state: string): void;
 }
 

@@ -26,11 +26,7 @@ export function superviseBy(host: CliHost): Supervised {
   if (period > 0) cancel = clock.after(period, beat);
   return {
     ready: () => notify("READY=1"),
-    reloading: () => {
-      // systemd compares it with its own time (Type=notify-reload).
-      const microseconds = Math.floor(clock.now() * 1000);
-      notify(`RELOADING=1\nMONOTONIC_USEC=${microseconds}`);
-    },
+    reloading: () => notify("RELOADING=1"),
     stopping: () => notify("STOPPING=1"),
     end: () => cancel(),
   };

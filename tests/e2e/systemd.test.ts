@@ -18,6 +18,7 @@ interface Message {
   readonly path?: string;
   readonly pid?: number;
   readonly state?: string;
+  readonly microseconds?: number;
   readonly exit?: number;
 }
 
@@ -122,6 +123,13 @@ test("a service takes its sockets, and says when it serves, reloads and stops", 
   writeFileSync(config, 'directory = "srv"\nbanner = "again"\n');
   service.signal("SIGHUP");
   await service.notifies(/^RELOADING=1\nMONOTONIC_USEC=\d+$/);
+  const { state, microseconds } = service.messages.find((message) =>
+    message.state?.startsWith("RELOADING") === true
+  )!;
+  // By the clock of systemd, which takes no older reload for the one it asked.
+  const age = microseconds! - Number(/USEC=(\d+)/.exec(state!)![1]);
+  expect(age).toBeGreaterThanOrEqual(0);
+  expect(age).toBeLessThan(2_000_000);
   await until(
     "it is ready again",
     () => service!.states.filter((state) => state === "READY=1").length === 2,

@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import sys
+import time
 
 address, names, watchdog = sys.argv[1:4]
 program = sys.argv[4:]
@@ -65,7 +66,8 @@ for number in (signal.SIGTERM, signal.SIGHUP):
 notified.settimeout(0.1)
 while True:
     try:
-        say(state=notified.recv(4096).decode())
+        state = notified.recv(4096).decode()
+        say(state=state, microseconds=time.monotonic_ns() // 1000)
         continue
     except socket.timeout:
         pass
