@@ -19,13 +19,17 @@ const MOST_PATH_BYTES = 108;
  * the program systemd-notify, which needs `NotifyAccess=all` in the unit.
  *
  * @param address a path, or `@` and an abstract name
+ * @param load `null` where the C library cannot be called
  */
-export function notifySocket(address: string): (state: string) => void {
+export function notifySocket(
+  address: string,
+  load: () => Datagrams | null = datagrams,
+): (state: string) => void {
   let calls: Datagrams | null | undefined;
   return (state) => {
     try {
       // Not before something is to be told: it loads a library.
-      if (calls === undefined) calls = datagrams();
+      if (calls === undefined) calls = load();
       if (calls !== null && send(calls, address, state)) return;
     } catch {
       calls = null;
@@ -79,5 +83,4 @@ function sendByProgram(state: string): void {
   ], { stdio: "ignore" });
   // Without the program nobody can be told; the unit's time-out will say so.
   child.on("error", () => {});
-  child.unref();
 }
