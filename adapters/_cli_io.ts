@@ -25,7 +25,7 @@ import { onReloadSignal, onStopSignal } from "./_shutdown.ts";
 import { systemdSupervisor } from "./_systemd.ts";
 import { terminalInput } from "./_terminal_input.ts";
 import { findTextFile, updateTextFile } from "./_text_file.ts";
-import { tomlParser } from "./_toml.ts";
+import { tomlParser } from "./_toml_parser.ts";
 import { watchedFile } from "./_watched_file.ts";
 
 /** What differs between the runtimes. */

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { tomlParser } from "../../adapters/_toml.ts";
+import { tomlParser } from "../../adapters/_toml_parser.ts";
 import { configObjections } from "../../lib/cli/config_checks.ts";
 import {
   CONFIG_SECTIONS,

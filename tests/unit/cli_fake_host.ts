@@ -1,5 +1,5 @@
 import { FakeClock, settle } from "../../adapters/_fake_clock.ts";
-import { tomlParser } from "../../adapters/_toml.ts";
+import { tomlParser } from "../../adapters/_toml_parser.ts";
 import { MemoryTransport } from "../../adapters/_memory_transport.ts";
 import { pbkdf2Passwords } from "../../lib/auth/password_scheme.ts";
 import { ConfigError } from "../../lib/base/errors.ts";

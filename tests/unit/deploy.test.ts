@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { tomlParser } from "../../adapters/_toml.ts";
+import { tomlParser } from "../../adapters/_toml_parser.ts";
 import { inheritedSockets } from "../../adapters/_systemd.ts";
 import type { Config } from "../../lib/cli/config.ts";
 import { configObjections } from "../../lib/cli/config_checks.ts";
