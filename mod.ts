@@ -23,6 +23,10 @@ export {
 export { readCertificate } from "./adapters/_client_certificate.ts";
 export { argon2idPasswords } from "./adapters/_argon2.ts";
 export { scryptPasswords } from "./adapters/_scrypt.ts";
+export { bcryptPasswords } from "./adapters/_bcrypt.ts";
+export { md5CryptPasswords } from "./adapters/_md5_crypt.ts";
+export { shaCryptPasswords } from "./adapters/_sha_crypt.ts";
+export { passwordVerifiers } from "./adapters/_password_verifiers.ts";
 export {
   resolvedAddress,
   type ResolvedAddressOptions,

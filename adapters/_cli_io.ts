@@ -18,6 +18,7 @@ import {
 import { isGranted, NETWORK_INTERFACES } from "./_deno_permissions.ts";
 import { GatheredOutput } from "./_gathered_output.ts";
 import { runtimeGlobals } from "./_runtime_types.ts";
+import { passwordVerifiers } from "./_password_verifiers.ts";
 import { scryptPasswords } from "./_scrypt.ts";
 import { onReloadSignal, onStopSignal } from "./_shutdown.ts";
 import { terminalInput } from "./_terminal_input.ts";
@@ -52,11 +53,8 @@ export function cliHost(adapter: CliAdapter): CliHost {
     updateTextFile: (path, update) => updateTextFile(path, update),
     absolutePath: (path) => resolve(path),
     watchTextFile,
-    passwordSchemes: [
-      scryptPasswords,
-      pbkdf2Passwords,
-      ...(argon2idPasswords === null ? [] : [argon2idPasswords]),
-    ],
+    passwordSchemes: [scryptPasswords, pbkdf2Passwords, argon2idPasswords],
+    passwordVerifiers,
     networkAddresses,
     certificate: (request) => certificate(request, env),
     startWorkers,

@@ -35,6 +35,10 @@ export type { NodeTransport } from "./_node_transport.ts";
 export type { NodeServer, NodeSocket } from "./_node_types.ts";
 export { argon2idPasswords } from "./_argon2.ts";
 export { scryptPasswords } from "./_scrypt.ts";
+export { bcryptPasswords } from "./_bcrypt.ts";
+export { md5CryptPasswords } from "./_md5_crypt.ts";
+export { shaCryptPasswords } from "./_sha_crypt.ts";
+export { passwordVerifiers } from "./_password_verifiers.ts";
 export {
   resolvedAddress,
   type ResolvedAddressOptions,

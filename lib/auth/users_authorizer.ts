@@ -3,7 +3,7 @@ import type { Account, Authorizer, LoginRequest } from "../spi/authorizer.ts";
 import type { Clock } from "../spi/clock.ts";
 import type { FileSystem } from "../spi/file_system.ts";
 import type { LogLevel } from "../spi/log.ts";
-import { type PasswordScheme, pbkdf2Passwords } from "./password_scheme.ts";
+import { type PasswordVerifier, pbkdf2Passwords } from "./password_scheme.ts";
 import {
   hasWritePermission,
   parsePermissions,
@@ -58,7 +58,7 @@ export interface UsersAuthorizerOptions {
    * How passwords may be hashed.
    * @default {[pbkdf2Passwords]}
    */
-  readonly schemes?: readonly PasswordScheme[];
+  readonly schemes?: readonly PasswordVerifier[];
   /** For users with quotas; left out: there must be none. */
   readonly quotas?: QuotaKeeper;
   /** For dates of expiry. */
@@ -94,7 +94,7 @@ const MAX_CHECKS = 2;
  */
 export class UsersAuthorizer implements Authorizer {
   readonly #options: UsersAuthorizerOptions;
-  readonly #schemes: readonly PasswordScheme[];
+  readonly #schemes: readonly PasswordVerifier[];
   readonly #log: (level: LogLevel, message: string) => void;
   readonly #folders = new Map<string, FileSystem>();
   readonly #rules: UserRules;

@@ -7,7 +7,7 @@ import {
 } from "../protocol/network.ts";
 import { resolvePath } from "../protocol/path.ts";
 import type { AccountLimits, Action, TlsDemands } from "../spi/authorizer.ts";
-import type { PasswordScheme } from "./password_scheme.ts";
+import type { PasswordVerifier } from "./password_scheme.ts";
 import { parsePermissions } from "./permissions.ts";
 import { USERS_SCHEMA } from "./users_schema.ts";
 
@@ -53,9 +53,9 @@ export interface UsersEntry {
 
 /** A hash and who can check it. */
 export interface KnownHash {
-  readonly scheme: PasswordScheme;
+  readonly scheme: PasswordVerifier;
   readonly text: string;
-  /** As {@linkcode PasswordScheme.cost} says it. */
+  /** As {@linkcode PasswordVerifier.cost} says it. */
   readonly cost: string;
 }
 
@@ -111,7 +111,7 @@ export function parseUsersEntry(text: string): UsersEntry {
  */
 export function parseUsers(
   text: string,
-  schemes: readonly PasswordScheme[],
+  schemes: readonly PasswordVerifier[],
 ): UsersTable {
   const users = new Map<string, UserRecord>();
   const samples = new Map<string, KnownHash>();
@@ -155,7 +155,7 @@ export function parseExpiry(text: string): number | null {
 function parseUser(
   name: string,
   entry: UserEntry,
-  schemes: readonly PasswordScheme[],
+  schemes: readonly PasswordVerifier[],
 ): UserRecord {
   const place = memberPlace("users", name);
   const folders = Object.entries(entry.folders ?? {}).map(([path, folder]) => {
@@ -197,7 +197,7 @@ function parsePassword(
   name: string,
   { password }: UserEntry,
   place: string,
-  schemes: readonly PasswordScheme[],
+  schemes: readonly PasswordVerifier[],
 ): KnownHash | null {
   if (password === undefined) {
     return name === ANONYMOUS ? null : fail(`${place}.password: is missing`);
@@ -207,6 +207,10 @@ function parsePassword(
     if (cost !== null) {
       return { scheme, text: password, cost: `${scheme.name} ${cost}` };
     }
+  }
+  // Debian's own; there is no library for it that runs everywhere.
+  if (password.startsWith("$y$")) {
+    return fail(`${place}.password: yescrypt cannot be checked here`);
   }
   const known = schemes.map((scheme) => scheme.name).join(", ");
   return fail(

@@ -1,4 +1,7 @@
-import type { PasswordScheme } from "../auth/password_scheme.ts";
+import type {
+  PasswordScheme,
+  PasswordVerifier,
+} from "../auth/password_scheme.ts";
 import type { CloseOptions, ListenAddress } from "../server/server.ts";
 import type { Platform } from "../spi/clock.ts";
 import type { FileSystem } from "../spi/file_system.ts";
@@ -192,6 +195,8 @@ export interface CliHost {
   watchTextFile(path: string): WatchedText;
   /** The ways to hash passwords; new hashes are made in the first. */
   readonly passwordSchemes: readonly PasswordScheme[];
+  /** The ways to check hashes. */
+  readonly passwordVerifiers: readonly PasswordVerifier[];
   /**
    * The certificate to serve with.
    *

@@ -59,7 +59,7 @@ export async function openUsers(
     },
     fileSystem: shown(fileSystem),
     permissions,
-    schemes: host.passwordSchemes,
+    schemes: host.passwordVerifiers,
     ...(quotas === null ? {} : { quotas }),
     clock: host.platform.clock,
     log: (level, message) => logger.log(level, message),

@@ -78,6 +78,9 @@ export class FakeCliHost implements CliHost {
   readonly textFiles: Map<string, string> = new Map();
   permitFolders?: NonNullable<CliHost["permitFolders"]>;
   passwordSchemes: CliHost["passwordSchemes"] = [pbkdf2Passwords];
+  get passwordVerifiers(): CliHost["passwordVerifiers"] {
+    return this.passwordSchemes;
+  }
   addresses: readonly string[] = ["192.168.1.5"];
   /** What TLS configurations answer with, instead of one. */
   certificateError: Error | null = null;
