@@ -32,6 +32,7 @@ export {
   type ResolvedAddressOptions,
 } from "./adapters/_resolved_address.ts";
 export type { ServeOptions } from "./adapters/_serve.ts";
+export { usersFormat } from "./adapters/_toml.ts";
 export { WorkerPool, type WorkerPoolOptions } from "./adapters/_worker_pool.ts";
 export { watchedFile } from "./adapters/_watched_file.ts";
 export * from "./lib/mod.ts";

@@ -23,6 +23,7 @@ import { scryptPasswords } from "./_scrypt.ts";
 import { onReloadSignal, onStopSignal } from "./_shutdown.ts";
 import { terminalInput } from "./_terminal_input.ts";
 import { findTextFile, updateTextFile } from "./_text_file.ts";
+import { tomlParser } from "./_toml.ts";
 import { watchedFile } from "./_watched_file.ts";
 
 /** What differs between the runtimes. */
@@ -55,6 +56,7 @@ export function cliHost(adapter: CliAdapter): CliHost {
     watchTextFile,
     passwordSchemes: [scryptPasswords, pbkdf2Passwords, argon2idPasswords],
     passwordVerifiers,
+    tomlParser,
     networkAddresses,
     certificate: (request) => certificate(request, env),
     startWorkers,

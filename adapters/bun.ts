@@ -44,6 +44,7 @@ export {
   type ResolvedAddressOptions,
 } from "./_resolved_address.ts";
 export type { ServeOptions } from "./_serve.ts";
+export { usersFormat } from "./_toml.ts";
 export { WorkerPool, type WorkerPoolOptions } from "./_worker_pool.ts";
 export { watchedFile } from "./_watched_file.ts";
 export * from "../lib/mod.ts";

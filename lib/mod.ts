@@ -26,7 +26,14 @@ export * from "./auth/password.ts";
 export * from "./auth/password_scheme.ts";
 export * from "./auth/permissions.ts";
 export * from "./auth/users_authorizer.ts";
-export type { UserQuota } from "./auth/users_file.ts";
+export type {
+  FolderEntry,
+  UserEntry,
+  UserQuota,
+  UsersEntry,
+} from "./auth/users_file.ts";
+export * from "./auth/users_format.ts";
+export { tomlUsersFormat } from "./auth/users_toml.ts";
 export { DEFAULT_COMMANDS } from "./commands/table.ts";
 export { MemoryFileSystem } from "./fs/memory_file_system.ts";
 export {

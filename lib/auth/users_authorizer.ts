@@ -20,6 +20,7 @@ import {
   type UserRecord,
   type UsersTable,
 } from "./users_file.ts";
+import type { UsersFormat } from "./users_format.ts";
 import { UserRules } from "./user_rules.ts";
 
 /** Keeps quotas: a `QuotaBook` is one. */
@@ -41,6 +42,11 @@ export interface UsersAuthorizerOptions {
    * @throws {ConfigError} when it cannot be read
    */
   readonly text: (atOnce: boolean) => string;
+  /**
+   * How the text is written; `usersFormat` of the adapters knows TOML.
+   * @default {jsonUsers}
+   */
+  readonly format?: UsersFormat;
   /**
    * Opens what a user sees as `/`; called once for each folder.
    *
@@ -255,7 +261,7 @@ export class UsersAuthorizer implements Authorizer {
   }
 
   #parse(text: string): UsersTable {
-    const table = parseUsers(text, this.#schemes);
+    const table = parseUsers(text, this.#schemes, this.#options.format);
     if (this.#options.quotas !== undefined) return table;
     for (const { name, entry } of table.users.values()) {
       if (entry.quota === undefined) continue;

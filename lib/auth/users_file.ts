@@ -9,6 +9,7 @@ import { resolvePath } from "../protocol/path.ts";
 import type { AccountLimits, Action, TlsDemands } from "../spi/authorizer.ts";
 import type { PasswordVerifier } from "./password_scheme.ts";
 import { parsePermissions } from "./permissions.ts";
+import { jsonUsers, type UsersFormat } from "./users_format.ts";
 import { USERS_SCHEMA } from "./users_schema.ts";
 
 /** The user who needs no password. */
@@ -16,18 +17,31 @@ export const ANONYMOUS = "anonymous";
 
 /** One user as the file has it; `users_schema.ts` says what it all means. */
 export interface UserEntry {
+  /** The hash of a password. */
   readonly password?: string;
+  /** The folder of the disk that the user sees as `/`. */
   readonly directory?: string;
+  /** Where sessions start, as the user sees it. */
   readonly home?: string;
+  /** Letters out of `elradfmwMT`. */
   readonly permissions?: string;
+  /** Other permissions for some folders. */
   readonly folders?: Readonly<Record<string, FolderEntry>>;
+  /** False keeps the user out. */
   readonly enabled?: boolean;
+  /** A date from which on the user is kept out. */
   readonly expires?: string;
+  /** Where the user may come from. */
   readonly networks?: readonly string[];
+  /** Rates and sessions. */
   readonly limits?: AccountLimits;
+  /** What may lie in the folder. */
   readonly quota?: UserQuota;
+  /** What is asked of the user's connections. */
   readonly tls?: TlsDemands;
+  /** The text of the reply to a login. */
   readonly loginMessage?: string;
+  /** The text of the reply to QUIT. */
   readonly quitMessage?: string;
 }
 
@@ -41,13 +55,17 @@ export interface UserQuota {
 
 /** Other permissions for one folder. */
 export interface FolderEntry {
+  /** Letters out of `elradfmwMT`. */
   readonly permissions: string;
+  /** Whether folders below it are meant too. */
   readonly recursive?: boolean;
 }
 
 /** The whole file. */
 export interface UsersEntry {
+  /** Where the schema is, for editors. */
   readonly $schema?: string;
+  /** By name. */
   readonly users: Readonly<Record<string, UserEntry>>;
 }
 
@@ -88,14 +106,17 @@ export interface UsersTable {
 /**
  * The members of a users file, checked for its form only; see `parseUsers`.
  *
- * @throws {ConfigError} it is no JSON, or not what the schema says
+ * @throws {ConfigError} it is not of that format, or not what the schema says
  */
-export function parseUsersEntry(text: string): UsersEntry {
+export function parseUsersEntry(
+  text: string,
+  format: UsersFormat = jsonUsers,
+): UsersEntry {
   let value: unknown;
   try {
-    value = JSON.parse(text.replace(/^\ufeff/, ""));
+    value = format.parse(text);
   } catch (cause) {
-    throw refuse(`it is no JSON: ${withoutText(messageOf(cause))}`, cause);
+    throw refuse(`it is no ${format.name}: ${messageOf(cause)}`, cause);
   }
   const violation = schemaViolation(USERS_SCHEMA, value);
   if (violation !== null) throw refuse(violation);
@@ -112,10 +133,12 @@ export function parseUsersEntry(text: string): UsersEntry {
 export function parseUsers(
   text: string,
   schemes: readonly PasswordVerifier[],
+  format: UsersFormat = jsonUsers,
 ): UsersTable {
   const users = new Map<string, UserRecord>();
   const samples = new Map<string, KnownHash>();
-  for (const [name, entry] of Object.entries(parseUsersEntry(text).users)) {
+  const { users: entries } = parseUsersEntry(text, format);
+  for (const [name, entry] of Object.entries(entries)) {
     const record = parseUser(name, entry, schemes);
     users.set(name, record);
     const { password } = record;
@@ -224,9 +247,4 @@ function fail(why: string): never {
 
 function refuse(why: string, cause?: unknown): ConfigError {
   return new ConfigError(`Cannot use the users file: ${why}`, { cause });
-}
-
-/** V8 quotes what it stumbled over, which may be a hash. */
-function withoutText(message: string): string {
-  return message.replace(/,?\s*(\.\.\.\s*)?"[\s\S]*" *(\.\.\.)?.*$/, "");
 }

@@ -195,6 +195,11 @@ export interface CliHost {
   watchTextFile(path: string): WatchedText;
   /** The ways to hash passwords; new hashes are made in the first. */
   readonly passwordSchemes: readonly PasswordScheme[];
+  /**
+   * A function that parses TOML 1.0, and throws errors with `line` and
+   * `column`.
+   */
+  tomlParser(): Promise<(text: string) => unknown>;
   /** The ways to check hashes. */
   readonly passwordVerifiers: readonly PasswordVerifier[];
   /**

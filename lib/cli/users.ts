@@ -12,6 +12,7 @@ import { asShared } from "./folder.ts";
 import type { CliFolder, CliHost, WatchedText } from "./host.ts";
 import type { Logger } from "./logger.ts";
 import type { CliOptions } from "./options.ts";
+import { usersFormatOf } from "./users_format.ts";
 
 /** What users may do who have no permissions of their own. */
 export function permissionsOf({ write }: CliOptions): string {
@@ -35,7 +36,8 @@ export async function openUsers(
   if (options.users === null) return null;
   const file = host.watchTextFile(options.users);
   const permissions = permissionsOf(options);
-  const { users } = parseUsersEntry(file.text(true));
+  const format = await usersFormatOf(options.users, host);
+  const { users } = parseUsersEntry(file.text(true), format);
   await host.permitFolders?.(foldersOf(users, file, permissions));
   const warn = (shared: FileSystem): void => {
     const folder = shared.locate?.("/");
@@ -52,6 +54,7 @@ export async function openUsers(
     quotas === null ? asShared(folder, options) : folder;
   const authorizer = new UsersAuthorizer({
     text: (atOnce) => file.text(atOnce),
+    format,
     openFolder: (directory) => {
       const folder = host.openFolder(file.resolve(directory));
       warn(folder);

@@ -1,3 +1,4 @@
+import { parse as parseToml } from "smol-toml";
 import { FakeClock, settle } from "../../adapters/_fake_clock.ts";
 import { MemoryTransport } from "../../adapters/_memory_transport.ts";
 import { pbkdf2Passwords } from "../../lib/auth/password_scheme.ts";
@@ -80,6 +81,9 @@ export class FakeCliHost implements CliHost {
   passwordSchemes: CliHost["passwordSchemes"] = [pbkdf2Passwords];
   get passwordVerifiers(): CliHost["passwordVerifiers"] {
     return this.passwordSchemes;
+  }
+  tomlParser(): Promise<(text: string) => unknown> {
+    return Promise.resolve(parseToml);
   }
   addresses: readonly string[] = ["192.168.1.5"];
   /** What TLS configurations answer with, instead of one. */
