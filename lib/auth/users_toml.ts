@@ -1,4 +1,3 @@
-import type { UserEntry } from "./users_file.ts";
 import type { UsersChange, UsersFormat } from "./users_format.ts";
 
 /**
