@@ -32,6 +32,14 @@ export {
   type ResolvedAddressOptions,
 } from "./adapters/_resolved_address.ts";
 export type { ServeOptions } from "./adapters/_serve.ts";
+export {
+  httpAuthorizer,
+  type HttpAuthorizerOptions,
+} from "./adapters/_http_authorizer.ts";
+export {
+  programAuthorizer,
+  type ProgramAuthorizerOptions,
+} from "./adapters/_program_authorizer.ts";
 export { usersFormat } from "./adapters/_toml.ts";
 export { WorkerPool, type WorkerPoolOptions } from "./adapters/_worker_pool.ts";
 export { watchedFile } from "./adapters/_watched_file.ts";

@@ -44,6 +44,14 @@ export {
   type ResolvedAddressOptions,
 } from "./_resolved_address.ts";
 export type { ServeOptions } from "./_serve.ts";
+export {
+  httpAuthorizer,
+  type HttpAuthorizerOptions,
+} from "./_http_authorizer.ts";
+export {
+  programAuthorizer,
+  type ProgramAuthorizerOptions,
+} from "./_program_authorizer.ts";
 export { usersFormat } from "./_toml.ts";
 export { WorkerPool, type WorkerPoolOptions } from "./_worker_pool.ts";
 export { watchedFile } from "./_watched_file.ts";

@@ -17,14 +17,17 @@ export {
   ConfigError,
   FileError,
   type FileErrorCode,
+  LoginUnavailableError,
   TransportError,
   type TransportErrorCode,
 } from "./base/errors.ts";
 export * from "./auth/certificate_authorizer.ts";
+export * from "./auth/external_authorizer.ts";
 export * from "./auth/memory_authorizer.ts";
 export * from "./auth/password.ts";
 export * from "./auth/password_scheme.ts";
 export * from "./auth/permissions.ts";
+export type { FolderSource, QuotaKeeper } from "./auth/user_folders.ts";
 export * from "./auth/users_authorizer.ts";
 export type {
   FolderEntry,

@@ -11,26 +11,17 @@ import {
 } from "./permissions.ts";
 import { Turns } from "./turns.ts";
 import { UserAccount } from "./user_account.ts";
+import { openFolderOf, openForUser, type QuotaKeeper } from "./user_folders.ts";
 import {
   ANONYMOUS,
   type KnownHash,
   parseUsers,
   refusalOf,
-  type UserQuota,
   type UserRecord,
   type UsersTable,
 } from "./users_file.ts";
 import type { UsersFormat } from "./users_format.ts";
 import { UserRules } from "./user_rules.ts";
-
-/** Keeps quotas: a `QuotaBook` is one. */
-export interface QuotaKeeper {
-  /** The same folder, which takes no more than the quota, if there is one. */
-  keep(
-    folder: { readonly fileSystem: FileSystem; readonly root: string },
-    quota: () => UserQuota | null,
-  ): FileSystem;
-}
 
 /** Options of {@linkcode UsersAuthorizer}. */
 export interface UsersAuthorizerOptions {
@@ -205,35 +196,18 @@ export class UsersAuthorizer implements Authorizer {
         ? null
         : now;
     };
-    const opened = this.#fileSystem(user);
-    const root = opened.locate?.("/") ?? directory ?? "/";
-    const fileSystem = this.#options.quotas?.keep(
-      { fileSystem: opened, root },
+    const fileSystem = openForUser(
+      user,
+      this.#options,
       () => (current() ?? user).entry.quota ?? null,
-    ) ?? opened;
+      this.#folders,
+    );
     await this.#rules.of(user, fileSystem);
     return new UserAccount(user, fileSystem, this.#rules, current);
   }
 
   #refusal(user: UserRecord, hostname: string): string | null {
     return refusalOf(user, hostname, this.#options.clock.wallTime());
-  }
-
-  #fileSystem({ name, entry }: UserRecord): FileSystem {
-    const { openFolder, fileSystem } = this.#options;
-    const { directory } = entry;
-    if (directory === undefined) {
-      if (fileSystem !== undefined) return fileSystem;
-      throw new ConfigError(
-        `Cannot share a folder with user ${JSON.stringify(name)}: ` +
-          "no directory is given",
-      );
-    }
-    const known = this.#folders.get(directory);
-    if (known !== undefined) return known;
-    const opened = openFolder(directory);
-    this.#folders.set(directory, opened);
-    return opened;
   }
 
   /** The users as the file has them, or had them when it was good. */
@@ -285,7 +259,7 @@ export class UsersAuthorizer implements Authorizer {
         this.#log("warn", "write permissions assigned to anonymous user.");
       }
       try {
-        this.#fileSystem(user);
+        openFolderOf(user, this.#options, this.#folders);
       } catch (error) {
         const name = JSON.stringify(user.name);
         this.#log("warn", `user ${name} cannot log in: ${messageOf(error)}`);

@@ -10,10 +10,13 @@ import type { AccountLimits, Action, TlsDemands } from "../spi/authorizer.ts";
 import type { PasswordVerifier } from "./password_scheme.ts";
 import { parsePermissions } from "./permissions.ts";
 import { jsonUsers, type UsersFormat } from "./users_format.ts";
-import { USERS_SCHEMA } from "./users_schema.ts";
+import { ACCOUNT_SCHEMA, USERS_SCHEMA } from "./users_schema.ts";
 
 /** The user who needs no password. */
 export const ANONYMOUS = "anonymous";
+
+/** The place in messages of an account that is in no file. */
+const ANSWER = "the answer";
 
 /** One user as the file has it; `users_schema.ts` says what it all means. */
 export interface UserEntry {
@@ -175,16 +178,42 @@ export function parseExpiry(text: string): number | null {
   return Number.isNaN(time) ? null : time;
 }
 
+/**
+ * One user as a service or a program describes it: what a users file says of
+ * one, without a password.
+ *
+ * @throws {ConfigError} it holds something that has no meaning; the message
+ * names the place
+ */
+export function parseAccount(name: string, value: unknown): UserRecord {
+  const violation = schemaViolation(ACCOUNT_SCHEMA, value, ANSWER);
+  if (violation !== null) throw refuse(violation, undefined, "account");
+  return parseMembers(name, value as UserEntry, ANSWER, null);
+}
+
 function parseUser(
   name: string,
   entry: UserEntry,
   schemes: readonly PasswordVerifier[],
 ): UserRecord {
   const place = memberPlace("users", name);
+  const password = parsePassword(name, entry, place, schemes);
+  return parseMembers(name, entry, place, password);
+}
+
+function parseMembers(
+  name: string,
+  entry: UserEntry,
+  place: string,
+  password: KnownHash | null,
+): UserRecord {
+  const fail = (why: string): never => {
+    throw refuse(why, undefined, place === ANSWER ? "account" : "users file");
+  };
   const folders = Object.entries(entry.folders ?? {}).map(([path, folder]) => {
     const directory = resolvePath("/", path);
     if (directory === "/") {
-      throw refuse(
+      fail(
         `${memberPlace(`${place}.folders`, path)}: is all there is; ` +
           `${place}.permissions says what is allowed in it`,
       );
@@ -198,7 +227,7 @@ function parseUser(
   return {
     name,
     entry,
-    password: parsePassword(name, entry, place, schemes),
+    password,
     actions: entry.permissions === undefined
       ? null
       : parsePermissions(entry.permissions),
@@ -245,6 +274,10 @@ function fail(why: string): never {
   throw refuse(why);
 }
 
-function refuse(why: string, cause?: unknown): ConfigError {
-  return new ConfigError(`Cannot use the users file: ${why}`, { cause });
+function refuse(
+  why: string,
+  cause?: unknown,
+  what = "users file",
+): ConfigError {
+  return new ConfigError(`Cannot use the ${what}: ${why}`, { cause });
 }

@@ -105,6 +105,16 @@ export class AuthenticationError extends Error {
   override readonly name = "AuthenticationError";
 }
 
+/**
+ * Whether a login is right cannot be told now: a service does not answer, say.
+ * The client reads 421, which asks it to try again later, and the session
+ * ends; nothing counts as a failed login. The message is for the log.
+ */
+export class LoginUnavailableError extends Error {
+  /** The name of the class. */
+  override readonly name = "LoginUnavailableError";
+}
+
 /** An option does not hold: thrown when an object is made, never later. */
 export class ConfigError extends Error {
   /** The name of the class. */

@@ -3,7 +3,8 @@ import {
   READ_PERMISSIONS,
   WRITE_PERMISSIONS,
 } from "../auth/permissions.ts";
-import { type QuotaKeeper, UsersAuthorizer } from "../auth/users_authorizer.ts";
+import type { QuotaKeeper } from "../auth/user_folders.ts";
+import { UsersAuthorizer } from "../auth/users_authorizer.ts";
 import { parseUsersEntry, type UsersEntry } from "../auth/users_file.ts";
 import { QuotaBook } from "../fs/quota_book.ts";
 import { isInside } from "../protocol/path.ts";
