@@ -35,6 +35,7 @@ export type {
   WatchedText,
   WorkersRequest,
 } from "./lib/cli/host.ts";
+export type { ExternalUsers } from "./lib/cli/external_options.ts";
 export { PermissionError } from "./lib/cli/permission_error.ts";
 
 /** Whether this file is the program, and not imported by one. */

@@ -18,7 +18,9 @@ import {
 import { isGranted, NETWORK_INTERFACES } from "./_deno_permissions.ts";
 import { GatheredOutput } from "./_gathered_output.ts";
 import { runtimeGlobals } from "./_runtime_types.ts";
+import { httpAuthorizer } from "./_http_authorizer.ts";
 import { passwordVerifiers } from "./_password_verifiers.ts";
+import { programAuthorizer } from "./_program_authorizer.ts";
 import { scryptPasswords } from "./_scrypt.ts";
 import { onReloadSignal, onStopSignal } from "./_shutdown.ts";
 import { terminalInput } from "./_terminal_input.ts";
@@ -57,6 +59,8 @@ export function cliHost(adapter: CliAdapter): CliHost {
     passwordSchemes: [scryptPasswords, pbkdf2Passwords, argon2idPasswords],
     passwordVerifiers,
     tomlParser,
+    httpAuthorizer,
+    programAuthorizer,
     networkAddresses,
     certificate: (request) => certificate(request, env),
     startWorkers,

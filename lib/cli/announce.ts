@@ -72,7 +72,13 @@ export function announceStart(
 }
 
 /** Who gets in, to do what. */
-function whoOf({ users, username, write }: CliOptions): string {
+function whoOf({ users, external, username, write }: CliOptions): string {
+  if (external !== null) {
+    // A query may be a secret.
+    return external.kind === "program"
+      ? `users known to ${external.path}`
+      : `users known to ${external.url.replace(/[?#].*/s, "")}`;
+  }
   if (users !== null) return `users of ${users}`;
   const access = write ? "read and write" : "read-only";
   return `${access}, ${username === null ? "anonymous" : `user ${username}`}`;

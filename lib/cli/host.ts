@@ -1,9 +1,12 @@
+import type { ExternalAuthorizerOptions } from "../auth/external_authorizer.ts";
 import type {
   PasswordScheme,
   PasswordVerifier,
 } from "../auth/password_scheme.ts";
 import type { CloseOptions, ListenAddress } from "../server/server.ts";
+import type { Authorizer } from "../spi/authorizer.ts";
 import type { Platform } from "../spi/clock.ts";
+import type { ExternalUsers } from "./external_options.ts";
 import type { FileSystem } from "../spi/file_system.ts";
 import type { LogLevel, LogSink } from "../spi/log.ts";
 import type { Endpoint, TlsConfig, TlsVersion } from "../spi/transport.ts";
@@ -97,6 +100,8 @@ export interface CliNeeds {
    * TLS.
    */
   readonly certificateFiles: readonly string[] | null;
+  /** A URL or a program that is asked for logins, if one is named. */
+  readonly external: ExternalUsers | null;
   /** An environment variable that cannot be done without. */
   readonly variable: string | null;
 }
@@ -202,6 +207,17 @@ export interface CliHost {
   tomlParser(): Promise<(text: string) => unknown>;
   /** The ways to check hashes. */
   readonly passwordVerifiers: readonly PasswordVerifier[];
+  /** Asks a web service for logins. */
+  httpAuthorizer(
+    options: ExternalAuthorizerOptions & {
+      readonly url: string;
+      readonly bearer?: string;
+    },
+  ): Authorizer;
+  /** Asks a program for logins. */
+  programAuthorizer(
+    options: ExternalAuthorizerOptions & { readonly command: [string] },
+  ): Authorizer;
   /**
    * The certificate to serve with.
    *

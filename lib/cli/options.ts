@@ -5,6 +5,11 @@ import {
   type ParsedArguments,
 } from "./argument_parser.ts";
 import { ipFamily } from "../protocol/address.ts";
+import {
+  checkExternal,
+  chooseExternal,
+  type ExternalUsers,
+} from "./external_options.ts";
 import { USAGE } from "./usage.ts";
 import { UsageError } from "./usage_error.ts";
 import {
@@ -35,6 +40,8 @@ type OptionName =
   | "password"
   | "password-file"
   | "users"
+  | "auth-url"
+  | "auth-program"
   | "timeout"
   | "banner"
   | "permit-foreign-addresses"
@@ -77,6 +84,8 @@ export const OPTION_SPECS: readonly OptionSpec<OptionName>[] = [
   { name: "password", short: "P", takesValue: true },
   { name: "password-file", takesValue: true },
   { name: "users", takesValue: true },
+  { name: "auth-url", takesValue: true },
+  { name: "auth-program", takesValue: true },
   { name: "timeout", takesValue: true },
   { name: "banner", takesValue: true },
   { name: "permit-foreign-addresses" },
@@ -123,6 +132,8 @@ export interface CliOptions {
   readonly passwordFile: string | null;
   /** A file with users; `null`: `username` or anonymous. */
   readonly users: string | null;
+  /** Who decides about logins instead; `null`: nobody. */
+  readonly external: ExternalUsers | null;
   readonly timeoutMs: number;
   /** `null`: the server's own. */
   readonly banner: string | null;
@@ -229,6 +240,7 @@ function readOptions(parsed: ParsedArguments<OptionName>): CliOptions {
     password: text("password"),
     passwordFile: text("password-file"),
     users: text("users"),
+    external: chooseExternal(text),
     timeoutMs: read("timeout", 300_000, parseSeconds),
     banner: text("banner"),
     permitForeignAddresses: switches.has("permit-foreign-addresses"),
@@ -341,6 +353,7 @@ function checkCombination(
   if (options.users === "") {
     throw new UsageError("argument --users: must not be empty");
   }
+  checkExternal(options);
   if (options.users !== null && options.username !== null) {
     throw new UsageError("argument --users: not allowed with -u/--username");
   }

@@ -33,6 +33,7 @@ export async function serve(
     port: options.port,
     passwordFile: options.passwordFile,
     usersFile: options.users,
+    external: options.external,
     certificateFiles: certificateFilesOf(options.tls),
     variable: passwordVariable(options),
   }) ?? [];

@@ -4,6 +4,7 @@ import type { ServerOptions } from "../server/options.ts";
 import type { Authorizer } from "../spi/authorizer.ts";
 import type { FileSystem } from "../spi/file_system.ts";
 import { asShared } from "./folder.ts";
+import { openExternal } from "./external_users.ts";
 import type { CliHost } from "./host.ts";
 import type { Logger } from "./logger.ts";
 import type { CliOptions } from "./options.ts";
@@ -34,7 +35,7 @@ export async function openService(
   const folder = host.openFolder(directory);
   const fileSystem = asShared(folder, options);
   const users = await openUsers(options, folder, host, logger);
-  const authorizer = users ??
+  const authorizer = users ?? openExternal(options, folder, host, logger) ??
     makeAuthorizer(options, password, fileSystem, logger);
   const tls = await openTls(options, host);
   return {

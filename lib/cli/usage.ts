@@ -26,6 +26,9 @@ Main options:
       --users FILE             let the users of this file in, each with rights,
                                folder and limits of their own; it may be changed
                                while the server runs
+      --auth-url URL           ask this web service for each login (https, or on
+                               this machine); ANYFTPD_AUTH_TOKEN is sent along
+      --auth-program FILE      ask this program for each login
 
 Encryption (FTPS; each of these options switches it on):
       --tls                    let clients use TLS; without --certfile, with a

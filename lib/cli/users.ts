@@ -74,8 +74,11 @@ export async function openUsers(
   return authorizer;
 }
 
-/** `null` with several processes: each would count for itself. */
-function openQuotas(options: CliOptions, host: CliHost): QuotaKeeper | null {
+/** Keeps quotas; `null` with several processes: each would count for itself. */
+export function openQuotas(
+  options: CliOptions,
+  host: CliHost,
+): QuotaKeeper | null {
   if (options.concurrency !== "async") return null;
   const book = new QuotaBook({ now: () => host.platform.clock.now() });
   return {

@@ -1,3 +1,5 @@
+import { httpAuthorizer } from "../../adapters/_http_authorizer.ts";
+import { programAuthorizer } from "../../adapters/_program_authorizer.ts";
 import { parse as parseToml } from "smol-toml";
 import { FakeClock, settle } from "../../adapters/_fake_clock.ts";
 import { MemoryTransport } from "../../adapters/_memory_transport.ts";
@@ -82,6 +84,8 @@ export class FakeCliHost implements CliHost {
   get passwordVerifiers(): CliHost["passwordVerifiers"] {
     return this.passwordSchemes;
   }
+  httpAuthorizer: CliHost["httpAuthorizer"] = httpAuthorizer;
+  programAuthorizer: CliHost["programAuthorizer"] = programAuthorizer;
   tomlParser(): Promise<(text: string) => unknown> {
     return Promise.resolve(parseToml);
   }
