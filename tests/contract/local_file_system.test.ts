@@ -23,7 +23,7 @@ import { adapterFileSystem, ON_DENO } from "./_adapter_file_system.ts";
 import {
   entries,
   expectCode,
-  type FileSystemFixture,
+  type FullFixture,
   put,
   READ,
 } from "./_file_system_fixture.ts";
@@ -77,7 +77,7 @@ describeFileSystem("subtree of a local", () => {
 function fixture(
   options: LocalFileSystemOptions,
   open: typeof localFileSystem = localFileSystem,
-): FileSystemFixture {
+): FullFixture {
   const base = realpathSync(mkdtempSync(`${tmpdir()}/anyftpd-`));
   const root = `${base}/root`;
   mkdirSync(root);
