@@ -26,6 +26,7 @@ export {
   certificateFiles,
 } from "./_certificate_files.ts";
 export { readCertificate } from "./_client_certificate.ts";
+export { LocalFileSystem } from "./_local_file_system.ts";
 export {
   localFileSystem,
   type LocalFileSystemOptions,

@@ -17,6 +17,7 @@ export {
   ConfigError,
   FileError,
   type FileErrorCode,
+  FilesystemError,
   LoginUnavailableError,
   TransportError,
   type TransportErrorCode,
@@ -45,6 +46,7 @@ export {
 } from "./fs/atomic_uploads.ts";
 export * from "./fs/quota_book.ts";
 export { mountTable } from "./fs/mount_table.ts";
+export { noOverwrite } from "./fs/no_overwrite.ts";
 export { readOnly } from "./fs/read_only.ts";
 export { subtree } from "./fs/subtree.ts";
 export { type Reply, reply, replyLines } from "./protocol/reply.ts";

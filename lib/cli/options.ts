@@ -62,6 +62,7 @@ type OptionName =
   | "implicit-tls"
   | "tls-min"
   | "atomic-uploads"
+  | "no-overwrite"
   | "disable-sendfile"
   | "concurrency"
   | "workers"
@@ -106,6 +107,7 @@ export const OPTION_SPECS: readonly OptionSpec<OptionName>[] = [
   { name: "implicit-tls", takesValue: true },
   { name: "tls-min", takesValue: true },
   { name: "atomic-uploads" },
+  { name: "no-overwrite" },
   { name: "disable-sendfile" },
   { name: "concurrency", takesValue: true },
   { name: "workers", takesValue: true },
@@ -150,6 +152,7 @@ export interface CliOptions {
   /** `null`: none. */
   readonly tls: CliTlsOptions | null;
   readonly atomicUploads: boolean;
+  readonly noOverwrite: boolean;
   readonly sendfile: boolean;
   readonly concurrency: Concurrency;
   /** Processes, where there are several; `null`: one for each core. */
@@ -255,6 +258,7 @@ function readOptions(parsed: ParsedArguments<OptionName>): CliOptions {
     lenientLineEndings: switches.has("lenient-line-endings"),
     tls: readTls(parsed, read),
     atomicUploads: switches.has("atomic-uploads"),
+    noOverwrite: switches.has("no-overwrite"),
     sendfile: !switches.has("disable-sendfile"),
     concurrency: read("concurrency", "async", parseConcurrency),
     workers: read("workers", null, (value) => parseWhole(value, 1)),

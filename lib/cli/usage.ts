@@ -68,6 +68,8 @@ Protocol:
 Other options:
       --atomic-uploads         show an uploaded file when it is complete, in one
                                step, in the place of what was there before
+      --no-overwrite           never replace, change or append to a file that is
+                               there, by an upload or a new name
       --concurrency MODEL      async: one process; pre-fork, multi-thread and
                                multi-proc: worker processes that share the
                                sessions, as pyftpdlib calls it (default: async)

@@ -32,6 +32,7 @@ const DEFAULTS: CliOptions = {
   lenientLineEndings: false,
   tls: null,
   atomicUploads: false,
+  noOverwrite: false,
   sendfile: true,
   concurrency: "async",
   workers: null,
