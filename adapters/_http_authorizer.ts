@@ -89,7 +89,8 @@ export function httpAuthorizer(
       return await post(settings, question, signal);
     } catch (cause) {
       if (cause instanceof LoginUnavailableError) throw cause;
-      throw unavailable(url, reasonOf(cause), cause);
+      // Not as its cause, which the log would show whole.
+      throw unavailable(url, reasonOf(cause, url));
     }
   };
   return new ExternalAuthorizer({ ask }, options, readCertificate);
@@ -187,22 +188,20 @@ function positive(
   );
 }
 
-/** What runtimes say differs; none of it holds the request. */
-function reasonOf(cause: unknown): string {
+/** What runtimes say differs; Deno names the URL, whose query may be a secret. */
+function reasonOf(cause: unknown, { href, search }: URL): string {
   const { name } = cause as { readonly name?: string };
   if (name === "TimeoutError") return "no answer in time";
   if (name === "AbortError") return "the client is gone";
-  return messageOf((cause as { readonly cause?: unknown }).cause ?? cause);
+  const inner = (cause as { readonly cause?: unknown }).cause ?? cause;
+  const message = messageOf(inner).replaceAll(href, "");
+  return search === "" ? message : message.replaceAll(search, "");
 }
 
 /** The query may be a secret. */
 function unavailable(
   { origin, pathname }: URL,
   why: string,
-  cause?: unknown,
 ): LoginUnavailableError {
-  return new LoginUnavailableError(
-    `Cannot ask ${origin}${pathname}: ${why}`,
-    { cause },
-  );
+  return new LoginUnavailableError(`Cannot ask ${origin}${pathname}: ${why}`);
 }
