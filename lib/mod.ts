@@ -52,7 +52,7 @@ export { subtree } from "./fs/subtree.ts";
 export { type Reply, reply, replyLines } from "./protocol/reply.ts";
 export type { FactName } from "./protocol/facts.ts";
 export type { TextCodec, UnicodeErrors } from "./protocol/text_codec.ts";
-export type { Admission } from "./server/admission.ts";
+export type { Admission, SharedRate } from "./server/admission.ts";
 export type { ServerOptions } from "./server/options.ts";
 export type { TlsOptions } from "./server/tls_options.ts";
 export {
@@ -81,3 +81,4 @@ export type * from "./spi/log.ts";
 export type * from "./spi/transport.ts";
 export type { TransferOutcome } from "./transfer/outcome.ts";
 export type * from "./transfer/plan.ts";
+export type { Throttle } from "./transfer/throttle.ts";
