@@ -197,12 +197,21 @@ class Upload implements FileHandle {
     }
   }
 
+  get fd(): number | undefined {
+    return this.#over ? undefined : this.#inner.fd;
+  }
+
   read(into: Uint8Array, position: number): Promise<number> {
     return this.#inner.read(into, position);
   }
 
   write(bytes: Uint8Array, position: number): Promise<void> {
     return this.#inner.write(bytes, position);
+  }
+
+  writeNow(bytes: Uint8Array, position: number): boolean {
+    return !this.#over &&
+      this.#inner.writeNow?.(bytes, position) === true;
   }
 
   async close(): Promise<void> {

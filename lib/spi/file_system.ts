@@ -66,12 +66,22 @@ export type OpenMode =
 export interface FileHandle {
   /** When it was opened. */
   readonly size: number;
-  /** A descriptor, only when `Connection.sendFile` may use it. */
-  readonly fd?: number;
+  /**
+   * A descriptor, only when bytes may go past `read()` and `write()`: for
+   * `Connection.sendFile` and `Connection.receiveFile`.
+   */
+  readonly fd?: number | undefined;
   /** Fills `into` as far as it can; 0 only at the end of the file. */
   read(into: Uint8Array, position: number): Promise<number>;
   /** Writes all of `bytes`. */
   write(bytes: Uint8Array, position: number): Promise<void>;
+  /**
+   * Writes all of `bytes` before it returns, when that is sure to be quick and
+   * nothing else is under way: it saves a copy and a thread. On `false`, what
+   * has been written of them does not count, and `write()` is called for all.
+   * Never throws.
+   */
+  writeNow?(bytes: Uint8Array, position: number): boolean;
   /** The work is done: an upload becomes what it shall be. */
   close(): Promise<void>;
   /**

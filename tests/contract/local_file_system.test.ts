@@ -3,6 +3,7 @@ import {
   mkdirSync,
   mkdtempSync,
   readdirSync,
+  readFileSync,
   realpathSync,
   rmSync,
   symlinkSync,
@@ -220,3 +221,34 @@ function temporary(): { readonly base: string; dispose(): void } {
     dispose: () => rmSync(base, { recursive: true, force: true }),
   };
 }
+
+test("a local file writes small pieces at once, until it is closed", async () => {
+  const root = realpathSync(mkdtempSync(`${tmpdir()}/anyftpd-now-`));
+  try {
+    const create = {
+      access: "write",
+      create: "always",
+      truncate: true,
+    } as const;
+    const local = adapterFileSystem(root);
+    for (const files of [local, atomicUploads(local)]) {
+      const file = await files.open("/f", create);
+      expect(file.writeNow!(new Uint8Array([1, 2]), 1)).toBe(true);
+      expect(file.writeNow!(new Uint8Array(2 ** 20), 0)).toBe(false);
+      await file.write(new Uint8Array([3]), 3);
+      await file.close();
+      expect(file.writeNow!(new Uint8Array([9]), 0)).toBe(false);
+      expect([...readFileSync(`${root}/f`)]).toEqual([0, 1, 2, 3]);
+    }
+    // Twice would be once too often.
+    const log = await local.open("/f", { access: "append" });
+    expect(log.writeNow!(new Uint8Array([9]), 0)).toBe(false);
+    await log.close();
+    const pooled = adapterFileSystem(root, { blocking: false });
+    const slow = await pooled.open("/f", create);
+    expect(slow.writeNow!(new Uint8Array([9]), 0)).toBe(false);
+    await slow.close();
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+});
