@@ -34,6 +34,7 @@ describe("the package", () => {
       "README.md",
       "LICENSE",
       "CHANGELOG.md",
+      "schema/account.schema.json",
       "schema/users.schema.json",
     ].sort());
   });
