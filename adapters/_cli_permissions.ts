@@ -11,6 +11,7 @@ import {
   NETWORK_INTERFACES,
   permissionHost,
   request,
+  SPAWN_VARIABLE,
   STATFS,
 } from "./_deno_permissions.ts";
 import type { DenoPermission } from "./_runtime_types.ts";
@@ -130,7 +131,10 @@ async function requestExternal(
   if (external.kind === "program") {
     const variables = ["PATH", "HOME", "LANG"];
     await requestAll(variables.map((variable) => ({ name: "env", variable })));
-    return await requestAll([{ name: "run", command: resolve(external.path) }]);
+    return await requestAll([
+      { name: "run", command: resolve(external.path) },
+      SPAWN_VARIABLE,
+    ]);
   }
   await requestAll([{ name: "env", variable: TOKEN_VARIABLE }]);
   // What is no URL is refused with a better text soon.

@@ -67,7 +67,8 @@ export interface ProgramAuthorizerOptions extends ExternalAuthorizerOptions {
  * ends with 0 after it has written an account as JSON
  * (`schema/account.schema.json`; `{}` will do) to let the user in, or with 1 to
  * refuse. With anything else the client reads 421 and may try again later. On
- * Deno this needs `--allow-run` for the program.
+ * Deno this needs `--allow-run` for the program, and
+ * `--allow-env=NODE_V8_COVERAGE`.
  *
  * @example
  * ```ts ignore
