@@ -3,6 +3,7 @@ import type {
   PasswordScheme,
   PasswordVerifier,
 } from "../auth/password_scheme.ts";
+import type { SystemUsers } from "../auth/system_users.ts";
 import type { CloseOptions, ListenAddress } from "../server/server.ts";
 import type { Authorizer } from "../spi/authorizer.ts";
 import type { Platform } from "../spi/clock.ts";
@@ -169,6 +170,12 @@ export interface CliHost {
    * @throws {ConfigError} when it is no folder
    */
   openFolder(path: string): FileSystem;
+  /**
+   * The users of the system; absent where a host does not offer them.
+   *
+   * @throws {ConfigError} when this program may not act as others
+   */
+  openSystemUsers?(): SystemUsers;
   /**
    * All of a small text file.
    *

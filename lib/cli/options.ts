@@ -10,6 +10,11 @@ import {
   chooseExternal,
   type ExternalUsers,
 } from "./external_options.ts";
+import {
+  readSystemUsers,
+  type SystemUserOptionName,
+  type SystemUserOptions,
+} from "./system_user_options.ts";
 import { USAGE } from "./usage.ts";
 import { UsageError } from "./usage_error.ts";
 import {
@@ -42,6 +47,7 @@ type OptionName =
   | "users"
   | "auth-url"
   | "auth-program"
+  | SystemUserOptionName
   | "timeout"
   | "banner"
   | "permit-foreign-addresses"
@@ -87,6 +93,11 @@ export const OPTION_SPECS: readonly OptionSpec<OptionName>[] = [
   { name: "users", takesValue: true },
   { name: "auth-url", takesValue: true },
   { name: "auth-program", takesValue: true },
+  { name: "system-users" },
+  { name: "allow-users", takesValue: true },
+  { name: "reject-users", takesValue: true },
+  { name: "anonymous-user", takesValue: true },
+  { name: "no-jail" },
   { name: "timeout", takesValue: true },
   { name: "banner", takesValue: true },
   { name: "permit-foreign-addresses" },
@@ -136,6 +147,8 @@ export interface CliOptions {
   readonly users: string | null;
   /** Who decides about logins instead; `null`: nobody. */
   readonly external: ExternalUsers | null;
+  /** The users of the system; `null`: one of the others. */
+  readonly systemUsers: SystemUserOptions | null;
   readonly timeoutMs: number;
   /** `null`: the server's own. */
   readonly banner: string | null;
@@ -244,6 +257,7 @@ function readOptions(parsed: ParsedArguments<OptionName>): CliOptions {
     passwordFile: text("password-file"),
     users: text("users"),
     external: chooseExternal(text),
+    systemUsers: readSystemUsers(parsed),
     timeoutMs: read("timeout", 300_000, parseSeconds),
     banner: text("banner"),
     permitForeignAddresses: switches.has("permit-foreign-addresses"),

@@ -29,6 +29,13 @@ Main options:
       --auth-url URL           ask this web service for each login (https, or on
                                this machine); ANYFTPD_AUTH_TOKEN is sent along
       --auth-program FILE      ask this program for each login
+      --system-users           let the users of this machine in, by their own
+                               passwords and rights, each in the home; for root
+      --allow-users NAMES      of these, let only those in that are named, with
+                               commas between them
+      --reject-users NAMES     of these, let all but those in that are named
+      --anonymous-user NAME    of these, the one that anonymous users are
+      --no-jail                let users of the system leave their homes
 
 Encryption (FTPS; each of these options switches it on):
       --tls                    let clients use TLS; without --certfile, with a

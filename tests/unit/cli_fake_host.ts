@@ -80,6 +80,7 @@ export class FakeCliHost implements CliHost {
   ]);
   readonly textFiles: Map<string, string> = new Map();
   permitFolders?: NonNullable<CliHost["permitFolders"]>;
+  openSystemUsers?: NonNullable<CliHost["openSystemUsers"]>;
   passwordSchemes: CliHost["passwordSchemes"] = [pbkdf2Passwords];
   get passwordVerifiers(): CliHost["passwordVerifiers"] {
     return this.passwordSchemes;

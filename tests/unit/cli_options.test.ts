@@ -18,6 +18,7 @@ const DEFAULTS: CliOptions = {
   passwordFile: null,
   users: null,
   external: null,
+  systemUsers: null,
   timeoutMs: 300_000,
   banner: null,
   permitForeignAddresses: false,
