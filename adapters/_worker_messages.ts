@@ -1,5 +1,6 @@
 import type { CloseOptions } from "../lib/server/server.ts";
 import type { LogRecord } from "../lib/spi/log.ts";
+import type { RateAnswer, RateRequest } from "./_worker_rates.ts";
 
 /** What the parent says to a worker. The text is JSON, once. */
 export type ToWorker =
@@ -17,6 +18,7 @@ export type ToWorker =
     readonly id: number;
     readonly granted: boolean;
   }
+  | RateAnswer
   | { readonly type: "reload" }
   /** The module's function is called again. */
   | {
@@ -49,6 +51,7 @@ export type FromWorker =
   }
   /** Gives a place back. */
   | { readonly type: "leave"; readonly id: number }
+  | RateRequest
   | { readonly type: "log"; readonly record: LogRecord };
 
 /** What modules for workers export as `default`. */

@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { type Deferred, deferred } from "../lib/base/deferred.ts";
 import { ConfigError } from "../lib/base/errors.ts";
 import type { FromWorker, ToWorker } from "./_worker_messages.ts";
+import type { RateBook, WorkerRates } from "./_worker_rates.ts";
 
 /** What a worker asks of its pool. */
 export interface WorkerHost {
@@ -29,6 +30,8 @@ export class WorkerProcess {
   readonly connections: Map<number, () => void> = new Map();
   /** Of what it asked for, by its own numbers. */
   readonly places: Map<number, () => void> = new Map();
+  /** That its sessions share with those of others. */
+  readonly rates: WorkerRates;
   isReady = false;
   /** It was told to close. */
   isClosing = false;
@@ -37,7 +40,13 @@ export class WorkerProcess {
   readonly #answers = new Map<number, (reason: string | null) => void>();
   #lastId = 0;
 
-  constructor(module: string, data: unknown, host: WorkerHost) {
+  constructor(
+    module: string,
+    data: unknown,
+    host: WorkerHost,
+    rates: RateBook,
+  ) {
+    this.rates = rates.worker((answer) => this.tell(answer));
     const ready: Deferred<void> = deferred();
     this.ready = ready.promise;
     this.ready.catch(() => {});
@@ -114,6 +123,7 @@ export class WorkerProcess {
     for (const release of this.places.values()) release();
     this.connections.clear();
     this.places.clear();
+    this.rates.close();
   }
 
   kill(): void {

@@ -1,6 +1,16 @@
 import type { Config, ConfigTls } from "./config.ts";
 import type { CliOptions, CliTlsOptions, OptionName } from "./options.ts";
 
+/** Who gets in: one of these says it all. */
+const USERS: readonly (keyof Config)[] = [
+  "username",
+  "passwordFile",
+  "users",
+  "systemUsers",
+  "authUrl",
+  "authProgram",
+];
+
 /**
  * What an option of the command line makes meaningless in a file. Options of
  * TLS replace single settings; see `tlsOf`.
@@ -14,17 +24,13 @@ const REPLACED: Readonly<Record<OptionName, readonly (keyof Config)[]>> = {
   range: ["passivePorts"],
   debug: ["logLevel"],
   quiet: ["logLevel"],
-  username: ["username", "users", "systemUsers", "passwordFile"],
+  username: USERS,
   password: ["passwordFile"],
   "password-file": ["passwordFile"],
-  users: ["users", "username", "systemUsers", "passwordFile"],
-  "system-users": [
-    "systemUsers",
-    "users",
-    "username",
-    "passwordFile",
-    "directory",
-  ],
+  users: USERS,
+  "auth-url": USERS,
+  "auth-program": USERS,
+  "system-users": [...USERS, "directory"],
   "allow-users": ["systemUsers"],
   "reject-users": ["systemUsers"],
   "anonymous-user": ["systemUsers"],
@@ -42,6 +48,7 @@ const REPLACED: Readonly<Record<OptionName, readonly (keyof Config)[]>> = {
   "upload-rate": ["uploadRate"],
   "lenient-line-endings": ["lineEnding"],
   "atomic-uploads": ["atomicUploads"],
+  "no-overwrite": ["noOverwrite"],
   "disable-sendfile": ["sendfile"],
   concurrency: ["concurrency", "workers"],
   workers: ["workers"],
@@ -86,6 +93,7 @@ export function withConfig(
     passwordFile: config.passwordFile ?? options.passwordFile,
     users: config.users ?? options.users,
     systemUsers: options.systemUsers ?? systemUsersOf(config),
+    external: options.external ?? externalOf(config),
     timeoutMs: config.idleTimeoutMs ?? options.timeoutMs,
     banner: config.banner ?? options.banner,
     encoding: config.encoding ?? options.encoding,
@@ -101,6 +109,7 @@ export function withConfig(
       minVersion: tls.minVersion ?? "1.2",
     },
     atomicUploads: config.atomicUploads ?? options.atomicUploads,
+    noOverwrite: config.noOverwrite ?? options.noOverwrite,
     concurrency: config.concurrency ?? options.concurrency,
     workers: config.workers ?? options.workers,
     json: options.json || log?.format === "json",
@@ -108,6 +117,15 @@ export function withConfig(
     graceMs: config.graceMs ?? options.graceMs,
     config: tls === undefined ? config : { ...config, tls },
   };
+}
+
+function externalOf(
+  { authUrl, authProgram }: Config,
+): CliOptions["external"] {
+  if (authUrl !== undefined) return { kind: "http", url: authUrl };
+  return authProgram === undefined
+    ? null
+    : { kind: "program", path: authProgram };
 }
 
 function systemUsersOf(

@@ -6,6 +6,11 @@ import {
 } from "./argument_parser.ts";
 import { ipFamily } from "../protocol/address.ts";
 import {
+  checkExternal,
+  chooseExternal,
+  type ExternalUsers,
+} from "./external_options.ts";
+import {
   readSystemUsers,
   type SystemUserOptionName,
   type SystemUserOptions,
@@ -45,6 +50,8 @@ export type OptionName =
   | "password"
   | "password-file"
   | "users"
+  | "auth-url"
+  | "auth-program"
   | SystemUserOptionName
   | "config"
   | "set"
@@ -68,6 +75,7 @@ export type OptionName =
   | "implicit-tls"
   | "tls-min"
   | "atomic-uploads"
+  | "no-overwrite"
   | "disable-sendfile"
   | "concurrency"
   | "workers"
@@ -90,6 +98,8 @@ export const OPTION_SPECS: readonly OptionSpec<OptionName>[] = [
   { name: "password", short: "P", takesValue: true },
   { name: "password-file", takesValue: true },
   { name: "users", takesValue: true },
+  { name: "auth-url", takesValue: true },
+  { name: "auth-program", takesValue: true },
   { name: "system-users" },
   { name: "allow-users", takesValue: true },
   { name: "reject-users", takesValue: true },
@@ -117,6 +127,7 @@ export const OPTION_SPECS: readonly OptionSpec<OptionName>[] = [
   { name: "implicit-tls", takesValue: true },
   { name: "tls-min", takesValue: true },
   { name: "atomic-uploads" },
+  { name: "no-overwrite" },
   { name: "disable-sendfile" },
   { name: "concurrency", takesValue: true },
   { name: "workers", takesValue: true },
@@ -143,6 +154,8 @@ export interface CliOptions {
   readonly passwordFile: string | null;
   /** A file with users; `null`: `username` or anonymous. */
   readonly users: string | null;
+  /** Who decides about logins instead; `null`: nobody. */
+  readonly external: ExternalUsers | null;
   /** The users of the system; `null`: one of the others. */
   readonly systemUsers: SystemUserOptions | null;
   readonly timeoutMs: number;
@@ -161,6 +174,7 @@ export interface CliOptions {
   /** `null`: none. */
   readonly tls: CliTlsOptions | null;
   readonly atomicUploads: boolean;
+  readonly noOverwrite: boolean;
   readonly sendfile: boolean;
   readonly concurrency: Concurrency;
   /** Processes, where there are several; `null`: one for each core. */
@@ -293,6 +307,7 @@ function readOptions(parsed: ParsedArguments<OptionName>): CliOptions {
     password: text("password"),
     passwordFile: text("password-file"),
     users: text("users"),
+    external: chooseExternal(text),
     systemUsers: readSystemUsers(parsed),
     timeoutMs: read("timeout", 300_000, parseSeconds),
     banner: text("banner"),
@@ -308,6 +323,7 @@ function readOptions(parsed: ParsedArguments<OptionName>): CliOptions {
     lenientLineEndings: switches.has("lenient-line-endings"),
     tls: readTls(parsed, read),
     atomicUploads: switches.has("atomic-uploads"),
+    noOverwrite: switches.has("no-overwrite"),
     sendfile: !switches.has("disable-sendfile"),
     concurrency: read("concurrency", "async", parseConcurrency),
     workers: read("workers", null, (value) => parseWhole(value, 1)),
@@ -406,6 +422,7 @@ function checkCombination(
   if (options.users === "") {
     throw new UsageError("argument --users: must not be empty");
   }
+  checkExternal(options);
   if (options.users !== null && options.username !== null) {
     throw new UsageError("argument --users: not allowed with -u/--username");
   }

@@ -338,7 +338,7 @@ export class Session {
   }
 
   #leased(result: Login): LoginResult {
-    if (result.kind === "refused") return result;
+    if (result.kind !== "accepted") return result;
     this.#lease?.release(this.#data.ended);
     this.#lease = result.lease;
     return result;

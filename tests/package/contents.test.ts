@@ -34,6 +34,7 @@ describe("the package", () => {
       "README.md",
       "LICENSE",
       "CHANGELOG.md",
+      "schema/account.schema.json",
       "schema/config.schema.json",
       "schema/users.schema.json",
     ].sort());
@@ -65,10 +66,11 @@ describe("the package", () => {
     expect(named.filter((path) => !files.includes(path))).toEqual([]);
   });
 
-  test("needs two other packages, which need none, and can use one", () => {
+  test("needs few other packages, which need none, and can use another", () => {
     const manifest = JSON.parse(consumer.read("package.json"));
-    // For the certificate of --tls, and for the file of --config.
-    const needed = ["node-forge", "smol-toml"];
+    // Loaded only for Argon2 where the runtime lacks it, for bcrypt, for the
+    // certificate of --tls, and for TOML.
+    const needed = ["@noble/hashes", "bcryptjs", "node-forge", "smol-toml"];
     expect(Object.keys(manifest.dependencies)).toEqual(needed);
     expect(manifest).not.toHaveProperty("peerDependencies");
     // For sendfile(2), where Node has no way to call C.
@@ -77,6 +79,6 @@ describe("the package", () => {
       readdirSync(consumer.at("node_modules")).filter((name) =>
         !name.startsWith(".") && !["koffi", "@koromix"].includes(name)
       ),
-    ).toEqual(["anyftpd", ...needed]);
+    ).toEqual(["@noble", "anyftpd", "bcryptjs", "node-forge", "smol-toml"]);
   });
 });
