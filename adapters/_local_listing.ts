@@ -1,8 +1,15 @@
 import { readdirSync } from "node:fs";
-import { setImmediate } from "node:timers";
 import type { DirectoryEntry, ListOptions } from "../lib/spi/file_system.ts";
 import type { Answer, AnyStats, FileCalls } from "./_file_calls.ts";
-import { hostText, isLossy, lossyKey, lossyKeyOf } from "./_host_path.ts";
+import { FolderReader } from "./_folder_reader.ts";
+import {
+  hostText,
+  isLossy,
+  KEEPS_RAW_NAMES,
+  lossyKey,
+  lossyKeyOf,
+  LOST,
+} from "./_host_path.ts";
 import {
   type Jail,
   joinPaths,
@@ -12,10 +19,11 @@ import {
 } from "./_jail.ts";
 import { localStat } from "./_local_stat.ts";
 import { sortedNames } from "./_sorted_names.ts";
+import { Turns } from "./_turns.ts";
 
 /**
- * Entries per batch. Looking at 256 of them blocks for 0.6 ms on Node, and
- * others are served between batches.
+ * Entries per batch. Looking at 256 of them blocks for at most 0.6 ms on Node,
+ * and others are served between batches.
  */
 const BATCH = 256;
 
@@ -28,6 +36,8 @@ export class LocalListing {
   readonly #calls: FileCalls;
   readonly #folder: Place;
   readonly #options: ListOptions;
+  /** While names are read, where there is one. */
+  #reader: FolderReader | null = null;
 
   constructor(
     jail: Jail,
@@ -42,14 +52,27 @@ export class LocalListing {
   }
 
   async *batches(): AsyncGenerator<readonly DirectoryEntry[], void, void> {
-    let names: AsyncIterable<string[]> = this.#names();
-    if (this.#options.sorted) names = sortedNames(names, BATCH, turn);
-    let first = true;
-    for await (const batch of names) {
-      if (!first) await turn();
-      first = false;
-      const entries = await this.#describeAll(batch);
-      if (entries.length > 0) yield entries;
+    const reader = this.#calls.blocking
+      ? FolderReader.open(this.#folder.path)
+      : null;
+    this.#reader = reader;
+    const turns = new Turns();
+    const turn = (): Promise<void> => turns.next();
+    try {
+      let names: AsyncIterable<string[]> = reader === null
+        ? this.#names()
+        : namesOf(reader);
+      if (this.#options.sorted) names = sortedNames(names, BATCH, turn);
+      let first = true;
+      for await (const batch of names) {
+        if (!first) await turn();
+        first = false;
+        const entries = await this.#describeAll(batch);
+        if (entries.length > 0) yield entries;
+      }
+    } finally {
+      this.#reader = null;
+      reader?.close();
     }
   }
 
@@ -93,6 +116,12 @@ export class LocalListing {
   /** `null`: it vanished, or may not be looked at. */
   #describe(name: string): Answer<DirectoryEntry | null> {
     if (this.#options.stat === "none") return { name, stat: null };
+    // Where paths are text, a name with U+FFFD may be the text of another.
+    if (this.#reader !== null && (KEEPS_RAW_NAMES || !name.includes(LOST))) {
+      const stat = this.#reader.stat(name);
+      if (stat === null) return null;
+      if (stat !== undefined && stat.kind !== "link") return { name, stat };
+    }
     try {
       const stats = this.#calls.lstat(this.#folder.at(name));
       return stats instanceof Promise
@@ -149,9 +178,13 @@ export class LocalListing {
   }
 }
 
-/** Lets everybody else have a go. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+/** See `FolderReader.names`. */
+async function* namesOf(
+  reader: FolderReader,
+): AsyncGenerator<string[], void, void> {
+  for (let names = reader.names(); names !== null; names = reader.names()) {
+    yield names;
+  }
 }
 
 /**

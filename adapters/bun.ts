@@ -42,6 +42,8 @@ export {
 export type { ServeOptions } from "./_serve.ts";
 export { WorkerPool, type WorkerPoolOptions } from "./_worker_pool.ts";
 export { watchedFile } from "./_watched_file.ts";
+export { formatLogJson } from "../lib/cli/log_json.ts";
+export { formatLogLine, type LogLineOptions } from "../lib/cli/log_line.ts";
 export * from "../lib/mod.ts";
 
 /**
