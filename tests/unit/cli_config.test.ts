@@ -195,6 +195,12 @@ describe("anyftpd check", () => {
     expect(await check('{"a": hunter2}', "b.json")).not.toContain("hunter2");
   });
 
+  test("opens no log file, which could then be another user's", async () => {
+    const host = hostWith('[log]\nfile = "a.log"\nxferlog = "x.log"');
+    expect(await main(["check", "a.toml"], host)).toBe(0);
+    expect(host.openedLogs).toEqual([]);
+  });
+
   test("takes the words that it knows, and no others", async () => {
     const host = new FakeCliHost();
     expect(await main(["check"], host)).toBe(2);
