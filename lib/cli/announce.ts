@@ -50,7 +50,11 @@ export function announceStart(
       wanted.implicitTls === true ? "ftps" : "ftp",
     )
   );
-  const folder = fileSystem.locate?.("/") ?? "/";
+  const folder = options.systemUsers === null
+    ? fileSystem.locate?.("/") ?? "/"
+    : options.systemUsers.jail
+    ? "the home of each user"
+    : "/";
   for (const { name, endpoint, wanted } of listeners.toSpliced(0, 1)) {
     // Implicit TLS is seen in the URLs, as ever.
     if (wanted.implicitTls === true && endpoint.port !== 0) continue;
@@ -70,8 +74,9 @@ export function announceStart(
 }
 
 /** Who gets in, to do what. */
-function whoOf({ users, username, write }: CliOptions): string {
+function whoOf({ users, systemUsers, username, write }: CliOptions): string {
   if (users !== null) return `users of ${users}`;
   const access = write ? "read and write" : "read-only";
+  if (systemUsers !== null) return `${access}, users of this system`;
   return `${access}, ${username === null ? "anonymous" : `user ${username}`}`;
 }

@@ -101,9 +101,22 @@ function* listenObjections(
 function* userObjections(
   config: Config,
 ): Generator<ConfigObjection, void, undefined> {
-  const { users, username, passwordFile } = config;
+  const { users, username, passwordFile, systemUsers } = config;
   if (users !== undefined && username !== undefined) {
     yield { path: ["username"], problem: "not together with users" };
+  }
+  if (systemUsers !== undefined) {
+    for (const key of ["users", "username", "directory", "mounts"] as const) {
+      if (config[key] === undefined) continue;
+      yield { path: [key], problem: "not together with systemUsers" };
+    }
+    const { allowed, rejected } = systemUsers;
+    if (allowed !== undefined && rejected !== undefined) {
+      yield {
+        path: ["systemUsers", "rejected"],
+        problem: "not together with allowed",
+      };
+    }
   }
   if (passwordFile !== undefined && username === undefined) {
     yield { path: ["passwordFile"], problem: "needs username" };

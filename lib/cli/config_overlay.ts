@@ -1,5 +1,7 @@
 import type { Config, ConfigTls } from "./config.ts";
 import type { CliOptions, CliTlsOptions, OptionName } from "./options.ts";
+import type { SystemUserOptions } from "./system_user_options.ts";
+import { UsageError } from "./usage_error.ts";
 
 /**
  * What an option of the command line makes meaningless in a file. Options of
@@ -14,10 +16,22 @@ const REPLACED: Readonly<Record<OptionName, readonly (keyof Config)[]>> = {
   range: ["passivePorts"],
   debug: ["logLevel"],
   quiet: ["logLevel"],
-  username: ["username", "users", "passwordFile"],
+  username: ["username", "users", "systemUsers", "passwordFile"],
   password: ["passwordFile"],
   "password-file": ["passwordFile"],
-  users: ["users", "username", "passwordFile"],
+  users: ["users", "username", "systemUsers", "passwordFile"],
+  "system-users": [
+    "systemUsers",
+    "users",
+    "username",
+    "passwordFile",
+    "directory",
+    "mounts",
+  ],
+  "allow-users": [],
+  "reject-users": [],
+  "anonymous-user": [],
+  "no-jail": [],
   timeout: ["idleTimeoutMs", "dataTimeoutMs"],
   banner: ["banner"],
   "permit-foreign-addresses": ["permitForeignAddresses"],
@@ -54,6 +68,7 @@ const REPLACED: Readonly<Record<OptionName, readonly (keyof Config)[]>> = {
  * says nothing.
  *
  * @param given the options that the command line has
+ * @throws {UsageError} when the two do not go together
  */
 export function withConfig(
   options: CliOptions,
@@ -61,6 +76,12 @@ export function withConfig(
   loaded: Config,
 ): CliOptions {
   const config = withoutReplaced(loaded, given);
+  const systemUsers = systemUsersOf(config);
+  if (systemUsers !== null && given.has("directory")) {
+    throw new UsageError(
+      "argument -d/--directory: not allowed with systemUsers",
+    );
+  }
   const tls = tlsOf(options.tls, given, config.tls);
   const { passivePorts, log, logLevel = options.logLevel } = config;
   return {
@@ -74,6 +95,7 @@ export function withConfig(
     username: config.username ?? options.username,
     passwordFile: config.passwordFile ?? options.passwordFile,
     users: config.users ?? options.users,
+    systemUsers: systemUsers ?? options.systemUsers,
     timeoutMs: config.idleTimeoutMs ?? options.timeoutMs,
     banner: config.banner ?? options.banner,
     encoding: config.encoding ?? options.encoding,
@@ -95,6 +117,17 @@ export function withConfig(
     logLevel,
     graceMs: config.graceMs ?? options.graceMs,
     config: tls === undefined ? config : { ...config, tls },
+  };
+}
+
+function systemUsersOf({ systemUsers }: Config): SystemUserOptions | null {
+  if (systemUsers === undefined) return null;
+  const { allowed, rejected, anonymous, jail = true } = systemUsers;
+  return {
+    allowed: allowed ?? null,
+    rejected: rejected ?? null,
+    anonymous: anonymous ?? null,
+    jail,
   };
 }
 

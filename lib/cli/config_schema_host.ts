@@ -62,6 +62,13 @@ export const LISTEN_KEYS: Readonly<Record<string, JsonSchema>> = {
   },
 };
 
+const NAMES: JsonSchema = {
+  title: "a list of names",
+  type: "array",
+  minItems: 1,
+  items: { title: "the name of a user", type: "string", minLength: 1 },
+};
+
 /** Folders and users. */
 export const ACCESS_KEYS: Readonly<Record<string, JsonSchema>> = {
   directory: {
@@ -110,6 +117,29 @@ export const ACCESS_KEYS: Readonly<Record<string, JsonSchema>> = {
       "own; see schema/users.schema.json. Left out: username, or anonymous.",
     type: "string",
     minLength: 1,
+  },
+  systemUsers: {
+    title: "a table of settings",
+    description: "Lets the users of this machine in, by their own passwords " +
+      "and rights, each in the home; even when it is empty. For root; in " +
+      "place of users, username, directory and mounts.",
+    type: "object",
+    additionalProperties: false,
+    properties: {
+      allowed: {
+        ...NAMES,
+        description: "Only these. Left out: everybody but root.",
+      },
+      rejected: { ...NAMES, description: "All but these." },
+      anonymous: {
+        description: "The user whom anonymous stands for. Left out: no " +
+          "anonymous logins.",
+        type: "string",
+        minLength: 1,
+      },
+      jail: flag("Whether users see no more than their homes.", true),
+    },
+    examples: [{ allowed: ["ann", "bob"] }],
   },
   username: {
     title: "a name other than anonymous",

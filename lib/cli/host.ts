@@ -1,4 +1,5 @@
 import type { PasswordScheme } from "../auth/password_scheme.ts";
+import type { SystemUsers } from "../auth/system_users.ts";
 import type { ListenPlace } from "../server/listen_address.ts";
 import type { ServerOptions } from "../server/options.ts";
 import type { CloseOptions } from "../server/server.ts";
@@ -217,6 +218,12 @@ export interface CliHost {
    * @throws {ConfigError} when it is no folder
    */
   openFolder(path: string): FileSystem;
+  /**
+   * The users of the system; absent where a host does not offer them.
+   *
+   * @throws {ConfigError} when this program may not act as others
+   */
+  openSystemUsers?(): SystemUsers;
   /**
    * All of a small text file.
    *

@@ -8,6 +8,11 @@ import { ipFamily } from "../protocol/address.ts";
 import { CHECK_USAGE } from "./check_usage.ts";
 import type { Config } from "./config.ts";
 import type { ConfigSource } from "./config_load.ts";
+import {
+  readSystemUsers,
+  type SystemUserOptionName,
+  type SystemUserOptions,
+} from "./system_user_options.ts";
 import { USAGE } from "./usage.ts";
 import { UsageError } from "./usage_error.ts";
 import {
@@ -40,6 +45,7 @@ export type OptionName =
   | "password"
   | "password-file"
   | "users"
+  | SystemUserOptionName
   | "config"
   | "set"
   | "timeout"
@@ -84,6 +90,11 @@ export const OPTION_SPECS: readonly OptionSpec<OptionName>[] = [
   { name: "password", short: "P", takesValue: true },
   { name: "password-file", takesValue: true },
   { name: "users", takesValue: true },
+  { name: "system-users" },
+  { name: "allow-users", takesValue: true },
+  { name: "reject-users", takesValue: true },
+  { name: "anonymous-user", takesValue: true },
+  { name: "no-jail" },
   { name: "config", takesValue: true },
   { name: "set", takesValue: true },
   { name: "timeout", takesValue: true },
@@ -132,6 +143,8 @@ export interface CliOptions {
   readonly passwordFile: string | null;
   /** A file with users; `null`: `username` or anonymous. */
   readonly users: string | null;
+  /** The users of the system; `null`: one of the others. */
+  readonly systemUsers: SystemUserOptions | null;
   readonly timeoutMs: number;
   /** `null`: the server's own. */
   readonly banner: string | null;
@@ -280,6 +293,7 @@ function readOptions(parsed: ParsedArguments<OptionName>): CliOptions {
     password: text("password"),
     passwordFile: text("password-file"),
     users: text("users"),
+    systemUsers: readSystemUsers(parsed),
     timeoutMs: read("timeout", 300_000, parseSeconds),
     banner: text("banner"),
     permitForeignAddresses: switches.has("permit-foreign-addresses"),

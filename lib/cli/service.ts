@@ -15,6 +15,7 @@ import type { CliHost } from "./host.ts";
 import type { Logger } from "./logger.ts";
 import type { CliOptions } from "./options.ts";
 import { serverOptions } from "./server_options.ts";
+import { openSystemUsers } from "./system_users.ts";
 import { type CliTls, openTls } from "./tls.ts";
 import { openUsers, permissionsOf } from "./users.ts";
 
@@ -118,6 +119,10 @@ async function openAccess(
     () => openUsers(options, tree, host, logger, book),
   );
   const authorizer = users ??
+    await about(
+      ["systemUsers"],
+      () => openSystemUsers(options, host, logger),
+    ) ??
     makeAuthorizer(options, password, fileSystem, logger);
   return { fileSystem, users, authorizer };
 }
@@ -130,6 +135,7 @@ function accessOf(options: CliOptions, password: string): string {
     directory,
     write,
     users,
+    options.systemUsers,
     username,
     password,
     atomicUploads,

@@ -16,6 +16,14 @@ import process from "node:process";
 import { describe, expect, test } from "vitest";
 import { LocalFileHandle } from "../../adapters/_local_file_handle.ts";
 import { FileError } from "../../lib/base/errors.ts";
+import { denoFileCalls } from "../../adapters/_deno_file_calls.ts";
+import { nodeFileCalls } from "../../adapters/_file_calls.ts";
+import { identityCalls } from "../../adapters/_identity_calls.ts";
+import { LocalFileSystem } from "../../adapters/_local_file_system.ts";
+import {
+  prepareIdentity,
+  UnixIdentities,
+} from "../../adapters/_unix_identity.ts";
 import { KEEPS_RAW_NAMES } from "../../adapters/_host_path.ts";
 import {
   localFileSystem,
@@ -49,6 +57,23 @@ if (ON_DENO) {
   describeFileSystem(
     "Deno's local, without descriptors",
     () => fixture({ descriptors: false }, adapterFileSystem),
+  );
+}
+const identities = UnixIdentities.open();
+if (identities?.isSuperuser) {
+  // Root's own rights, as tests make and look at files behind its back.
+  const root = prepareIdentity({ uid: 0, gid: 0, groups: [] });
+  const base = ON_DENO ? denoFileCalls() : nodeFileCalls;
+  const calls = identityCalls(
+    base.blocking,
+    (act) => identities.as(root, act),
+  );
+  const open = (folder: string, options?: LocalFileSystemOptions) =>
+    new LocalFileSystem(folder, options, calls);
+  describeFileSystem("local of a user", () => fixture({}, open));
+  describeFileSystem(
+    "local of a user, pooled",
+    () => fixture({ blocking: false }, open),
   );
 }
 describeFileSystem(
