@@ -36,7 +36,15 @@ export {
 } from "./adapters/_resolved_address.ts";
 export type { LocalFileSystemOptions } from "./adapters/_local_files.ts";
 export type { ServeOptions } from "./adapters/_serve.ts";
+export {
+  windowsAuthorizer,
+  type WindowsAuthorizerOptions,
+} from "./adapters/_windows_authorizer.ts";
 export { WorkerPool, type WorkerPoolOptions } from "./adapters/_worker_pool.ts";
+export {
+  unixAuthorizer,
+  type UnixAuthorizerOptions,
+} from "./adapters/_unix_authorizer.ts";
 export { watchedFile } from "./adapters/_watched_file.ts";
 export { formatLogJson } from "./lib/cli/log_json.ts";
 export { formatLogLine, type LogLineOptions } from "./lib/cli/log_line.ts";

@@ -1,4 +1,4 @@
-import { close, closeSync, read, write, writeSync } from "node:fs";
+import { close, closeSync, fsync, read, write, writeSync } from "node:fs";
 import { type Deferred, deferred } from "../lib/base/deferred.ts";
 import type { FileHandle } from "../lib/spi/file_system.ts";
 import { fileError, makeFileError } from "./_file_errors.ts";
@@ -22,6 +22,8 @@ export interface LocalFileOptions {
   readonly path: string;
   /** Whether moving its bytes may be left to the system, while all wait. */
   readonly sendable: boolean;
+  /** Whether what was written is on the disk once it is closed. */
+  readonly durable: boolean;
 }
 
 /**
@@ -39,6 +41,7 @@ export class LocalFileHandle implements FileHandle {
   readonly #access: "read" | "write" | "append";
   readonly #path: string;
   readonly #isQuick: boolean;
+  readonly #durable: boolean;
   #underWay = 0;
   /** Bytes to be written in the slow way, and how many next time. */
   #slowLeft = 0;
@@ -50,8 +53,10 @@ export class LocalFileHandle implements FileHandle {
     this.#descriptor = options.descriptor;
     this.size = options.size;
     // Files that do not know their size, as those of /proc, have it as 0.
-    const isKnown = options.access === "write" || options.size > 0;
-    if (options.sendable && isKnown) this.fd = options.descriptor;
+    const isFit = options.access === "write" ||
+      (options.access === "read" && options.size > 0);
+    if (options.sendable && isFit) this.fd = options.descriptor;
+    this.#durable = options.durable;
     this.#access = options.access;
     // Bytes that are appended twice are there twice.
     this.#isQuick = options.sendable && options.access === "write";
@@ -147,10 +152,12 @@ export class LocalFileHandle implements FileHandle {
         closeSync(this.#descriptor);
         return;
       }
-      // After writing, a close may flush (ext4 after truncation, NFS always).
-      await new Promise<void>((resolve, reject) => {
-        close(this.#descriptor, (error) => error ? reject(error) : resolve());
-      });
+      try {
+        if (this.#durable) await settled(fsync, this.#descriptor);
+      } finally {
+        // After writing, it may flush (ext4 after truncation, NFS always).
+        await settled(close, this.#descriptor);
+      }
     } catch (error) {
       throw fileError(error, "close", this.#path);
     }
@@ -178,4 +185,14 @@ export class LocalFileHandle implements FileHandle {
       });
     });
   }
+}
+
+/** Calls in the thread pool. */
+function settled(
+  call: (descriptor: number, done: (error: Error | null) => void) => void,
+  descriptor: number,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    call(descriptor, (error) => error ? reject(error) : resolve());
+  });
 }
