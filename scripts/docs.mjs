@@ -21,15 +21,17 @@ const PAGES = [
   ["docs/configuration.md", (text) => formatted(withKeys(text))],
 ];
 
-/** The program behind its first comment, which says how the linter takes it. */
+/**
+ * The program without the comment for the linter, as it would be beside the
+ * installed package.
+ */
 function withExamples(text) {
   return text.replace(EXAMPLE, (_, name) => {
     const path = join(ROOT, "examples", `${name}.ts`);
     if (!existsSync(path)) throw new Error(`Cannot show ${name}: no example`);
-    const program = readFileSync(path, "utf8").replace(
-      /^\/\/ deno-lint.*\n+/,
-      "",
-    );
+    const program = readFileSync(path, "utf8")
+      .replace(/^\/\/ deno-lint.*\n+/, "")
+      .replaceAll('"../mod.ts"', '"anyftpd"');
     return `<!-- example: ${name} -->\n\n\`\`\`ts\n${program}\`\`\`\n`;
   });
 }
