@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
 import { describe, expect, test } from "vitest";
 import { denoFileCalls } from "../../adapters/_deno_file_calls.ts";
@@ -245,3 +246,25 @@ function temporary(): { readonly base: string; dispose(): void } {
     dispose: () => rmSync(base, { recursive: true, force: true }),
   };
 }
+
+test.skipIf(process.platform === "win32")(
+  "the root of the system is a tree without a jail, as paths have it",
+  async () => {
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), "anyftpd-root-")));
+    try {
+      mkdirSync(`${folder}/a`);
+      symlinkSync("/", `${folder}/a/top`);
+      const whole = localFileSystem("/");
+      await put(whole, `${folder}/a/b.txt`, "b");
+      expect(readdirSync(`${folder}/a`)).toContain("b.txt");
+      expect(whole.locate?.(folder)).toBe(folder);
+      expect(await whole.resolve?.(`${folder}/a/top${folder}/a`)).toBe(
+        `${folder}/a`,
+      );
+      const { id } = await whole.stat(`${folder}/a/top/`.slice(0, -1));
+      expect(id).toBe((await whole.stat("/")).id);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
