@@ -51,6 +51,8 @@ export {
   type UnixAuthorizerOptions,
 } from "./_unix_authorizer.ts";
 export { watchedFile } from "./_watched_file.ts";
+export { formatLogJson } from "../lib/cli/log_json.ts";
+export { formatLogLine, type LogLineOptions } from "../lib/cli/log_line.ts";
 export * from "../lib/mod.ts";
 
 /**

@@ -7,13 +7,17 @@ import {
   reply,
 } from "../protocol/reply.ts";
 import type { LoginRequest } from "../spi/authorizer.ts";
-import type { Platform } from "../spi/clock.ts";
-import type { Connection } from "../spi/transport.ts";
+import type { Clock, Platform } from "../spi/clock.ts";
+import type { LogLevel } from "../spi/log.ts";
+import type { Connection, Endpoint, Transport } from "../spi/transport.ts";
 import { DataChannel } from "../transfer/data_channel.ts";
+import type { DataHost } from "../transfer/data_host.ts";
 import type { Lingering } from "../transfer/linger.ts";
 import type { TransferResult } from "../transfer/outcome.ts";
 import type { TransferPlan } from "../transfer/plan.ts";
 import type { PortPool } from "../transfer/port_pool.ts";
+import type { Protection } from "../transfer/protection.ts";
+import type { Throttle } from "../transfer/throttle.ts";
 import { Aborting } from "./aborting.ts";
 import { CommandReader, type Incoming } from "./command_reader.ts";
 import type { LoginResult } from "./context.ts";
@@ -78,7 +82,6 @@ export class Session {
   readonly #lanes: Lanes;
   readonly #idle: IdleTimer;
   readonly #data: DataChannel;
-  readonly #dispatchHost: DispatchHost;
   readonly #aborting = new Aborting();
   readonly #sleepers: Sleepers;
   readonly #tls: SessionTls;
@@ -112,7 +115,7 @@ export class Session {
       settings.idleTimeoutMs,
       () => this.#endWith("info", "Control connection timed out."),
     );
-    this.#data = this.#makeDataChannel();
+    this.#data = new DataChannel(new Session.#DataHost(this));
     this.view = new LiveView({
       id,
       startedAt: clock.wallTime(),
@@ -122,7 +125,6 @@ export class Session {
       reply: (answer) => this.#reply(answer),
       stop: () => this.#stop(),
     });
-    this.#dispatchHost = this.#makeDispatchHost();
   }
 
   /**
@@ -176,6 +178,15 @@ export class Session {
     await this.#pauses.over();
     if (this.#ending) return;
     const understood = understand(incoming, this.#host.settings, this.#log);
+    const { hooks } = this.#host.settings;
+    if (hooks.command !== undefined) {
+      const command = understood.kind === "command"
+        ? understood.command.verb
+        : "";
+      const event = { session: this.view, command };
+      await runHook(this.#log, "command", () => hooks.command?.(event));
+      if (this.#ending) return;
+    }
     if (understood.kind === "command") {
       await this.#execute(understood.command);
     } else {
@@ -204,7 +215,8 @@ export class Session {
       }
       await this.#pauses.over();
     }
-    if (!this.#ending) await dispatch(command, this.#dispatchHost);
+    // Made anew: a session that is idle needs none, and there may be many.
+    if (!this.#ending) await dispatch(command, this.#makeDispatchHost());
   }
 
   /** What comes after the end is not sent: the end had the last word. */
@@ -385,31 +397,84 @@ export class Session {
     );
   }
 
-  #makeDataChannel(): DataChannel {
-    const { platform, settings, ports, lingering } = this.#host;
-    return new DataChannel({
-      transport: platform.transport,
-      clock: platform.clock,
-      ports,
-      lingering,
-      settings,
-      local: this.#connection.local,
-      remote: this.#connection.remote,
-      reply: (answer) => this.#reply(answer),
-      log: (level, message) => this.#log.write(level, message),
-      mayProtect: () => this.#tls.mayProtect,
-      protection: () =>
-        this.#state.protectsData ? this.#tls.protection() : null,
-      admit: () => this.#host.admitData(),
-      throttle: (direction) => this.#lease?.throttle(direction) ?? null,
-      connected: (open) => {
-        if (open) this.#idle.pause();
-        else if (!this.#ending) this.#idle.resume();
-      },
-      finished: (plan, result) => this.#transferFinished(plan, result),
-      stalled: () => this.#stop(),
-    });
-  }
+  /**
+   * What the data channel sees of its session: a class, because an object of
+   * closures for each session is half a kibibyte that most never need.
+   */
+  static readonly #DataHost = class implements DataHost {
+    readonly #session: Session;
+
+    constructor(session: Session) {
+      this.#session = session;
+    }
+
+    get transport(): Transport {
+      return this.#session.#host.platform.transport;
+    }
+
+    get clock(): Clock {
+      return this.#session.#host.platform.clock;
+    }
+
+    get ports(): PortPool {
+      return this.#session.#host.ports;
+    }
+
+    get lingering(): Lingering {
+      return this.#session.#host.lingering;
+    }
+
+    get settings(): Settings {
+      return this.#session.#host.settings;
+    }
+
+    get local(): Endpoint {
+      return this.#session.#connection.local;
+    }
+
+    get remote(): Endpoint {
+      return this.#session.#connection.remote;
+    }
+
+    reply(answer: Reply): void {
+      this.#session.#reply(answer);
+    }
+
+    log(level: LogLevel, message: string): void {
+      this.#session.#log.write(level, message);
+    }
+
+    mayProtect(): boolean {
+      return this.#session.#tls.mayProtect;
+    }
+
+    protection(): Protection | null {
+      const session = this.#session;
+      return session.#state.protectsData ? session.#tls.protection() : null;
+    }
+
+    admit(): ReturnType<DataHost["admit"]> {
+      return this.#session.#host.admitData();
+    }
+
+    throttle(direction: "send" | "receive"): Throttle | null {
+      return this.#session.#lease?.throttle(direction) ?? null;
+    }
+
+    connected(open: boolean): void {
+      const session = this.#session;
+      if (open) session.#idle.pause();
+      else if (!session.#ending) session.#idle.resume();
+    }
+
+    finished(plan: TransferPlan, result: TransferResult): void {
+      this.#session.#transferFinished(plan, result);
+    }
+
+    stalled(): void {
+      this.#session.#stop();
+    }
+  };
 
   #makeDispatchHost(): DispatchHost {
     const { platform, settings } = this.#host;
