@@ -21,6 +21,7 @@ interface Kept {
     readonly metric: string;
     readonly peer: string;
     readonly unit: string;
+    readonly higherIsBetter?: boolean;
     readonly value: {
       readonly median: number;
       readonly best: number;
@@ -39,6 +40,15 @@ const RESULTS = join(BENCH, "results");
 const OURS = "#2b6cb0";
 const OTHERS = "#a0aec0";
 
+function titleOf(
+  metric: string,
+  row: Kept["rows"][number] | undefined,
+): string {
+  const unit = row?.unit === "ratio" ? "" : `, ${row?.unit ?? ""}`;
+  const less = row?.higherIsBetter === false ? " (less is better)" : "";
+  return metric + unit + less;
+}
+
 function specOf(kept: Kept): TopLevelSpec {
   const metrics = [...new Set(kept.rows.map(({ metric }) => metric))];
   return {
@@ -52,7 +62,7 @@ function specOf(kept: Kept): TopLevelSpec {
         isOurs: peer.startsWith("anyftpd"),
       }));
       return {
-        title: `${metric}, ${rows[0]?.unit ?? ""}`,
+        title: titleOf(metric, rows[0]),
         width: CHART_WIDTH,
         height: { step: BAR_HEIGHT },
         data: { values },
