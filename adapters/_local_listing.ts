@@ -1,4 +1,3 @@
-import { readdirSync } from "node:fs";
 import type { DirectoryEntry, ListOptions } from "../lib/spi/file_system.ts";
 import type { Answer, AnyStats, FileCalls } from "./_file_calls.ts";
 import { FolderReader } from "./_folder_reader.ts";
@@ -30,6 +29,9 @@ const BATCH = 256;
 /** Look-ups under way at a time when they go through the thread pool. */
 const AT_A_TIME = 16;
 
+/** An entry, or what there is to make one of; `null` is nothing. */
+type Look = DirectoryEntry | AnyStats | null;
+
 /** Lists one folder; see `FileSystem.list`. */
 export class LocalListing {
   readonly #jail: Jail;
@@ -52,9 +54,9 @@ export class LocalListing {
   }
 
   async *batches(): AsyncGenerator<readonly DirectoryEntry[], void, void> {
-    const reader = this.#calls.blocking
-      ? FolderReader.open(this.#folder.path)
-      : null;
+    // With the rights of somebody else, only those calls will do.
+    const isOwn = this.#calls.blocking && this.#calls.together === undefined;
+    const reader = isOwn ? FolderReader.open(this.#folder.path) : null;
     this.#reader = reader;
     const turns = new Turns();
     const turn = (): Promise<void> => turns.next();
@@ -86,7 +88,7 @@ export class LocalListing {
 
   /** Names in the order of the system. */
   async *#names(): AsyncGenerator<string[], void, void> {
-    const raw = new RawNames(this.#folder);
+    const raw = new RawNames(this.#calls, this.#folder);
     const parts = this.#calls.readNames(this.#folder.path, BATCH);
     for await (const names of parts) {
       yield names.some(isLossy) ? raw.restore(names) : names;
@@ -94,28 +96,39 @@ export class LocalListing {
   }
 
   async #describeAll(names: readonly string[]): Promise<DirectoryEntry[]> {
+    if (this.#options.stat === "none") {
+      return names.map((name) => ({ name, stat: null }));
+    }
     const entries: DirectoryEntry[] = [];
     const keep = (entry: DirectoryEntry | null): void => {
       if (entry !== null) entries.push(entry);
     };
     if (this.#calls.blocking) {
-      for (const name of names) {
-        const answer = this.#describe(name);
+      const looks = this.#lookAtAll(names);
+      for (let at = 0; at < names.length; at++) {
+        const answer = this.#described(names[at]!, looks[at]!);
         keep(answer instanceof Promise ? await answer : answer);
       }
       return entries;
     }
     for (let at = 0; at < names.length; at += AT_A_TIME) {
       const some = names.slice(at, at + AT_A_TIME);
-      const answers = some.map((name) => this.#describe(name));
+      const answers = some.map((name) =>
+        this.#described(name, this.#look(name))
+      );
       (await Promise.all(answers)).forEach(keep);
     }
     return entries;
   }
 
+  #lookAtAll(names: readonly string[]): readonly Answer<Look>[] {
+    const look = (): readonly Answer<Look>[] =>
+      names.map((name) => this.#look(name));
+    return this.#calls.together?.(look) ?? look();
+  }
+
   /** `null`: it vanished, or may not be looked at. */
-  #describe(name: string): Answer<DirectoryEntry | null> {
-    if (this.#options.stat === "none") return { name, stat: null };
+  #look(name: string): Answer<Look> {
     // Where paths are text, a name with U+FFFD may be the text of another.
     if (this.#reader !== null && (KEEPS_RAW_NAMES || !name.includes(LOST))) {
       const stat = this.#reader.stat(name);
@@ -124,12 +137,20 @@ export class LocalListing {
     }
     try {
       const stats = this.#calls.lstat(this.#folder.at(name));
-      return stats instanceof Promise
-        ? stats.then((there) => this.#entry(name, there), () => null)
-        : this.#entry(name, stats);
+      return stats instanceof Promise ? stats.catch(() => null) : stats;
     } catch {
       return null;
     }
+  }
+
+  #described(
+    name: string,
+    look: Answer<Look>,
+  ): Answer<DirectoryEntry | null> {
+    if (look instanceof Promise) {
+      return look.then((seen) => this.#described(name, seen));
+    }
+    return look === null || "stat" in look ? look : this.#entry(name, look);
   }
 
   #entry(name: string, stats: AnyStats): Answer<DirectoryEntry | null> {
@@ -193,10 +214,12 @@ async function* namesOf(
  * needs it.
  */
 class RawNames {
+  readonly #calls: FileCalls;
   readonly #folder: Place;
   #waiting: Map<string, string[]> | null = null;
 
-  constructor(folder: Place) {
+  constructor(calls: FileCalls, folder: Place) {
+    this.#calls = calls;
     this.#folder = folder;
   }
 
@@ -215,7 +238,7 @@ class RawNames {
 
   #read(): Map<string, string[]> {
     const waiting = new Map<string, string[]>();
-    for (const bytes of readdirSync(this.#folder.path, "buffer")) {
+    for (const bytes of this.#calls.readRawNames(this.#folder.path)) {
       const key = lossyKeyOf(bytes);
       if (!isLossy(key)) continue;
       const same = waiting.get(key);

@@ -178,6 +178,15 @@ export class Session {
     await this.#pauses.over();
     if (this.#ending) return;
     const understood = understand(incoming, this.#host.settings, this.#log);
+    const { hooks } = this.#host.settings;
+    if (hooks.command !== undefined) {
+      const command = understood.kind === "command"
+        ? understood.command.verb
+        : "";
+      const event = { session: this.view, command };
+      await runHook(this.#log, "command", () => hooks.command?.(event));
+      if (this.#ending) return;
+    }
     if (understood.kind === "command") {
       await this.#execute(understood.command);
     } else {

@@ -3,7 +3,7 @@ import type { Hooks, TransferEvent } from "../../lib/session/events.ts";
 /** Hooks that write down what they were told, in order. */
 export interface Journal {
   readonly entries: string[];
-  readonly hooks: Required<Hooks>;
+  readonly hooks: Required<Omit<Hooks, "command">>;
 }
 
 /** Makes a journal; `during` runs inside each hook. */

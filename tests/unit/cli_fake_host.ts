@@ -77,6 +77,7 @@ export class FakeCliHost implements CliHost {
   ]);
   readonly textFiles: Map<string, string> = new Map();
   permitFolders?: NonNullable<CliHost["permitFolders"]>;
+  openSystemUsers?: NonNullable<CliHost["openSystemUsers"]>;
   passwordSchemes: CliHost["passwordSchemes"] = [pbkdf2Passwords];
   addresses: readonly string[] = ["192.168.1.5"];
   /** What TLS configurations answer with, instead of one. */
