@@ -34,6 +34,7 @@ describe("the package", () => {
       "README.md",
       "LICENSE",
       "CHANGELOG.md",
+      "schema/config.schema.json",
       "schema/users.schema.json",
     ].sort());
   });
@@ -64,10 +65,11 @@ describe("the package", () => {
     expect(named.filter((path) => !files.includes(path))).toEqual([]);
   });
 
-  test("needs one other package, which needs none, and can use another", () => {
+  test("needs two other packages, which need none, and can use one", () => {
     const manifest = JSON.parse(consumer.read("package.json"));
-    // For the certificate of --tls alone.
-    expect(Object.keys(manifest.dependencies)).toEqual(["node-forge"]);
+    // For the certificate of --tls, and for the file of --config.
+    const needed = ["node-forge", "smol-toml"];
+    expect(Object.keys(manifest.dependencies)).toEqual(needed);
     expect(manifest).not.toHaveProperty("peerDependencies");
     // For sendfile(2), where Node has no way to call C.
     expect(Object.keys(manifest.optionalDependencies)).toEqual(["koffi"]);
@@ -75,6 +77,6 @@ describe("the package", () => {
       readdirSync(consumer.at("node_modules")).filter((name) =>
         !name.startsWith(".") && !["koffi", "@koromix"].includes(name)
       ),
-    ).toEqual(["anyftpd", "node-forge"]);
+    ).toEqual(["anyftpd", ...needed]);
   });
 });
