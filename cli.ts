@@ -31,11 +31,16 @@ export type {
   CliNote,
   CliOutput,
   CliServer,
+  CliWorkers,
+  InheritedSocket,
   StopSignal,
+  Supervisor,
   WatchedText,
   WorkersRequest,
 } from "./lib/cli/host.ts";
 export type { ExternalUsers } from "./lib/cli/external_options.ts";
+export type { ParseToml } from "./lib/cli/config_text.ts";
+export { type TextPlace, TextSyntaxError } from "./lib/base/text_place.ts";
 export { PermissionError } from "./lib/cli/permission_error.ts";
 
 /** Whether this file is the program, and not imported by one. */

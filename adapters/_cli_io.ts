@@ -21,13 +21,16 @@ import { runtimeGlobals } from "./_runtime_types.ts";
 import { httpAuthorizer } from "./_http_authorizer.ts";
 import { passwordVerifiers } from "./_password_verifiers.ts";
 import { programAuthorizer } from "./_program_authorizer.ts";
+import { flushLogFiles, openLogFile } from "./_log_file.ts";
+import { resolvedAddress } from "./_resolved_address.ts";
 import { scryptPasswords } from "./_scrypt.ts";
 import { onReloadSignal, onStopSignal } from "./_shutdown.ts";
+import { systemdSupervisor } from "./_systemd.ts";
 import { terminalInput } from "./_terminal_input.ts";
 import { findTextFile, updateTextFile } from "./_text_file.ts";
-import { tomlParser } from "./_toml.ts";
 import { UnixUsers } from "./_unix_users.ts";
 import { WindowsUsers } from "./_windows_users.ts";
+import { tomlParser } from "./_toml_parser.ts";
 import { watchedFile } from "./_watched_file.ts";
 
 /** What differs between the runtimes. */
@@ -58,11 +61,15 @@ export function cliHost(adapter: CliAdapter): CliHost {
     readTextFile,
     findTextFile,
     updateTextFile: (path, update) => updateTextFile(path, update),
+    tomlParser,
+    siblingPath: (file, path) => resolve(dirname(file), path),
+    openLogFile,
+    resolvedAddress: (hostname) => resolvedAddress(hostname),
+    supervisor: systemdSupervisor(env),
     absolutePath: (path) => resolve(path),
     watchTextFile,
     passwordSchemes: [scryptPasswords, pbkdf2Passwords, argon2idPasswords],
     passwordVerifiers,
-    tomlParser,
     httpAuthorizer,
     programAuthorizer,
     networkAddresses,
@@ -78,6 +85,7 @@ export function cliHost(adapter: CliAdapter): CliHost {
 export async function flushOutputs(): Promise<void> {
   const streams = [process.stdout, process.stderr];
   for (const gathered of outputs) gathered.flush();
+  flushLogFiles();
   await Promise.all(streams.map((stream) =>
     new Promise<void>((resolve) => {
       if (stream.destroyed) resolve();

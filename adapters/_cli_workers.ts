@@ -1,6 +1,6 @@
 import { ConfigError } from "../lib/base/errors.ts";
-import type { CliServer, WorkersRequest } from "../lib/cli/host.ts";
-import { WorkerPool } from "./_worker_pool.ts";
+import type { CliWorkers, WorkersRequest } from "../lib/cli/host.ts";
+import { WorkerPool, type WorkerPoolOptions } from "./_worker_pool.ts";
 
 const MODULE = new URL(
   import.meta.url.endsWith(".ts") ? "./_cli_worker.ts" : "./_cli_worker.js",
@@ -10,7 +10,7 @@ const MODULE = new URL(
 /** See `CliHost.startWorkers`. */
 export async function startWorkers(
   request: WorkersRequest,
-): Promise<CliServer> {
+): Promise<CliWorkers> {
   // Inside an executable there is no file that another process could run.
   if (/\$bunfs|~BUN/.test(import.meta.url)) {
     throw new ConfigError(
@@ -18,11 +18,29 @@ export async function startWorkers(
         "package instead",
     );
   }
-  const { workers, order, ...rest } = request;
-  return await WorkerPool.start({
-    ...rest,
+  const pool = await WorkerPool.start({
+    ...poolOptions(request),
     module: MODULE,
-    data: order,
-    ...(workers === null ? {} : { workers }),
+    ...(request.workers === null ? {} : { workers: request.workers }),
   });
+  return {
+    get sessionCount() {
+      return pool.sessionCount;
+    },
+    get transferCount() {
+      return pool.transferCount;
+    },
+    listen: (where, options) => pool.listen(where, options),
+    stopListening: (where) => pool.stopListening(where),
+    reloadTls: () => pool.reloadTls(),
+    reconfigure: (request) => pool.reconfigure(poolOptions(request)),
+    close: (options) => pool.close(options),
+  };
+}
+
+function poolOptions(
+  request: WorkersRequest,
+): Omit<WorkerPoolOptions, "module" | "workers"> {
+  const { workers: _workers, order, ...rest } = request;
+  return { ...rest, data: order };
 }

@@ -36,6 +36,9 @@ export class WorkerProcess {
   /** It was told to close. */
   isClosing = false;
   readonly #child: ChildProcess;
+  /** Who waits for an answer to `reconfigure`. */
+  readonly #answers = new Map<number, (reason: string | null) => void>();
+  #lastId = 0;
 
   constructor(
     module: string,
@@ -56,6 +59,8 @@ export class WorkerProcess {
         ready.resolve();
       } else if (message.type === "failed") {
         ready.reject(new ConfigError(message.reason));
+      } else if (message.type === "reconfigured") {
+        this.#answers.get(message.id)?.(message.reason);
       } else host.heard(this, message);
     });
     this.over = new Promise((resolve) => {
@@ -87,6 +92,23 @@ export class WorkerProcess {
       // The worker has just gone; its end is told in another way.
       if (error && message.type === "connection") this.lost(message.id);
     });
+  }
+
+  /**
+   * Gives the worker other options; one that ends meanwhile has none.
+   *
+   * @throws {ConfigError} when it refuses
+   */
+  async reconfigure(data: unknown): Promise<void> {
+    const id = ++this.#lastId;
+    const answer = new Promise<string | null>((resolve) => {
+      this.#answers.set(id, resolve);
+      void this.over.then(() => resolve(null));
+    });
+    this.tell({ type: "reconfigure", id, data });
+    const reason = await answer;
+    this.#answers.delete(id);
+    if (reason !== null) throw new ConfigError(reason);
   }
 
   /** A connection that is no more. */

@@ -186,7 +186,7 @@ export function parseExpiry(text: string): number | null {
  * names the place
  */
 export function parseAccount(name: string, value: unknown): UserRecord {
-  const violation = schemaViolation(ACCOUNT_SCHEMA, value, ANSWER);
+  const violation = schemaViolation(ACCOUNT_SCHEMA, value);
   if (violation !== null) throw refuse(violation, undefined, "account");
   return parseMembers(name, value as UserEntry, ANSWER, null);
 }

@@ -31,17 +31,21 @@ export function tomlUsersFormat(
   };
 }
 
-/** `line` and `column` are what libraries agree on. */
-function parseOrFail(parse: (text: string) => unknown, text: string): unknown {
+function parseOrFail(
+  parse: (text: string) => unknown,
+  document: string,
+): unknown {
   try {
-    return parse(text);
+    return parse(document);
   } catch (cause) {
-    const { line, column } = cause as {
+    // Messages of libraries show the text.
+    const { place = cause } = cause as { readonly place?: unknown };
+    const { line, column } = place as {
       readonly line?: number;
       readonly column?: number;
     };
-    const place = line === undefined ? "" : `line ${line}, column ${column}`;
-    throw new SyntaxError(place || "it cannot be understood", { cause });
+    const text = line === undefined ? "" : `line ${line}, column ${column}`;
+    throw new SyntaxError(text || "it cannot be understood", { cause });
   }
 }
 

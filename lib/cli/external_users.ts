@@ -1,4 +1,5 @@
 import type { ExternalAuthorizerOptions } from "../auth/external_authorizer.ts";
+import type { QuotaBook } from "../fs/quota_book.ts";
 import type { Authorizer } from "../spi/authorizer.ts";
 import type { FileSystem } from "../spi/file_system.ts";
 import { asShared } from "./folder.ts";
@@ -14,6 +15,7 @@ export const TOKEN_VARIABLE = "ANYFTPD_AUTH_TOKEN";
  * The authorizer of `--auth-url` or `--auth-program`; `null` without.
  *
  * @param fileSystem for accounts that name no folder, as the host opened it
+ * @param book counts what lies in folders, for as long as the command runs
  * @throws {ConfigError} the URL or the program cannot be used
  */
 export function openExternal(
@@ -21,10 +23,11 @@ export function openExternal(
   fileSystem: FileSystem,
   host: CliHost,
   logger: Logger,
+  book: QuotaBook,
 ): Authorizer | null {
   const { external } = options;
   if (external === null) return null;
-  const quotas = openQuotas(options, host);
+  const quotas = openQuotas(options, book);
   // What keeps a quota sees uploads under their hidden names, too.
   const shown = (folder: FileSystem): FileSystem =>
     quotas === null ? asShared(folder, options) : folder;

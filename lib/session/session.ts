@@ -457,8 +457,8 @@ export class Session {
       return this.#session.#host.admitData();
     }
 
-    throttle(direction: "send" | "receive"): Throttle | null {
-      return this.#session.#lease?.throttle(direction) ?? null;
+    throttle(direction: "send" | "receive"): () => Throttle | null {
+      return this.#session.#lease?.throttle(direction) ?? (() => null);
     }
 
     connected(open: boolean): void {

@@ -272,11 +272,14 @@ export class DataChannel {
   ): void {
     const host = this.#host;
     const direction = plan.kind === "receive" ? "receive" : "send";
+    const throttleNow = host.throttle(direction);
     const transfer = new Transfer({
       plan,
       opened,
       protection: host.protection(),
-      throttle: host.throttle(direction),
+      get throttle() {
+        return throttleNow();
+      },
       clock: host.clock,
       lingering: host.lingering,
       sendfile: host.settings.sendfile,

@@ -15,6 +15,7 @@ import {
   type PumpContext,
   pumpFileToConnection,
   pumpListingToConnection,
+  takeAll,
 } from "./pump.ts";
 import { LenientConnection, type Protection, secure } from "./protection.ts";
 import type { Throttle } from "./throttle.ts";
@@ -39,6 +40,7 @@ export interface TransferParts {
   readonly opened: OpenedConnection;
   /** `null` on a clear data connection. */
   readonly protection: Protection | null;
+  /** Asked for again and again: rates may change meanwhile. */
   readonly throttle: Throttle | null;
   readonly clock: Clock;
   readonly lingering: Lingering;
@@ -161,9 +163,12 @@ export class Transfer {
   async #move(first: Promise<Uint8Array | null>): Promise<void> {
     const { plan } = this;
     const connection = this.#connection();
+    const parts = this.#parts;
     const context: PumpContext = {
       connection,
-      throttle: this.#parts.throttle,
+      get throttle() {
+        return parts.throttle;
+      },
       signal: this.#aborting.signal,
       now: () => this.#parts.clock.now(),
       after: (milliseconds, run) => this.#parts.clock.after(milliseconds, run),
@@ -203,10 +208,11 @@ export class Transfer {
    * @returns where to go on by copying, `null` when all is sent
    */
   async #sendFile(plan: SendPlan, sendFile: SendFile): Promise<number | null> {
-    const { throttle, log } = this.#parts;
+    const { log } = this.#parts;
     const { signal } = this.#aborting;
     let at = plan.offset;
     for (;;) {
+      const { throttle } = this.#parts;
       const slice = throttle === null
         ? SEND_FILE_BYTES
         : await throttle.take(SEND_FILE_BYTES, signal);
@@ -279,6 +285,8 @@ export class Transfer {
       if (received === 0) return null;
       at += received;
       context.moved(received);
+      // There was no rate when it began, but there may be one now.
+      await takeAll(context, received);
     }
   }
 }

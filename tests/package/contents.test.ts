@@ -35,6 +35,7 @@ describe("the package", () => {
       "LICENSE",
       "CHANGELOG.md",
       "schema/account.schema.json",
+      "schema/config.schema.json",
       "schema/users.schema.json",
     ].sort());
   });

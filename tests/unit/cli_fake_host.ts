@@ -1,7 +1,7 @@
 import { httpAuthorizer } from "../../adapters/_http_authorizer.ts";
 import { programAuthorizer } from "../../adapters/_program_authorizer.ts";
-import { parse as parseToml } from "smol-toml";
 import { FakeClock, settle } from "../../adapters/_fake_clock.ts";
+import { tomlParser } from "../../adapters/_toml_parser.ts";
 import { MemoryTransport } from "../../adapters/_memory_transport.ts";
 import { pbkdf2Passwords } from "../../lib/auth/password_scheme.ts";
 import { ConfigError } from "../../lib/base/errors.ts";
@@ -11,8 +11,9 @@ import type {
   CliHost,
   CliInput,
   CliOutput,
-  CliServer,
+  CliWorkers,
   StopSignal,
+  Supervisor,
   WatchedText,
   WorkersRequest,
 } from "../../lib/cli/host.ts";
@@ -87,13 +88,15 @@ export class FakeCliHost implements CliHost {
   }
   httpAuthorizer: CliHost["httpAuthorizer"] = httpAuthorizer;
   programAuthorizer: CliHost["programAuthorizer"] = programAuthorizer;
-  tomlParser(): Promise<(text: string) => unknown> {
-    return Promise.resolve(parseToml);
-  }
   addresses: readonly string[] = ["192.168.1.5"];
   /** What TLS configurations answer with, instead of one. */
   certificateError: Error | null = null;
   readonly workersRequests: WorkersRequest[] = [];
+  /** Paths of log files, in the order in which they were opened. */
+  readonly openedLogs: string[] = [];
+  /** IPv4 addresses by host names. */
+  readonly names: Map<string, string> = new Map();
+  supervisor: Supervisor | null = null;
   readonly certificateRequests: CertificateRequest[] = [];
   readonly #listeners = new Set<(signal: StopSignal) => void>();
   readonly #reloaders = new Set<() => void>();
@@ -160,11 +163,52 @@ export class FakeCliHost implements CliHost {
   }
 
   /** Serves in this process after all, and remembers what was asked for. */
-  startWorkers(request: WorkersRequest): Promise<CliServer> {
+  startWorkers(request: WorkersRequest): Promise<CliWorkers> {
     this.workersRequests.push(request);
     const authorizer = new MemoryAuthorizer();
     authorizer.addAnonymous({ fileSystem: new MemoryFileSystem() });
-    return Promise.resolve(new FtpServer(this.platform, { authorizer }));
+    const server = new FtpServer(this.platform, { authorizer });
+    return Promise.resolve({
+      sessionCount: 0,
+      transferCount: 0,
+      listen: (where, options) => server.listen(where, options),
+      stopListening: (where) => server.stopListening(where),
+      reloadTls: () => {},
+      reconfigure: (request) => {
+        this.workersRequests.push(request);
+        return Promise.resolve();
+      },
+      close: (options) => server.close(options),
+    });
+  }
+
+  tomlParser(): ReturnType<CliHost["tomlParser"]> {
+    return tomlParser();
+  }
+
+  siblingPath(file: string, path: string): string {
+    return new URL(path, `file://${this.absolutePath(file)}`).pathname;
+  }
+
+  openLogFile(path: string): { write(text: string): void } {
+    this.openedLogs.push(path);
+    return {
+      write: (text) => {
+        this.textFiles.set(path, (this.textFiles.get(path) ?? "") + text);
+      },
+    };
+  }
+
+  resolvedAddress(hostname: string): Promise<() => Promise<string>> {
+    const address = this.names.get(hostname);
+    if (address !== undefined) {
+      return Promise.resolve(() => Promise.resolve(address));
+    }
+    return Promise.reject(
+      new ConfigError(
+        `Cannot show the address of "${hostname}": no IPv4 address is found`,
+      ),
+    );
   }
 
   networkAddresses(): readonly string[] {

@@ -1,13 +1,7 @@
 import type { UsersFormat } from "../lib/auth/users_format.ts";
 import { jsonUsers } from "../lib/auth/users_format.ts";
 import { tomlUsersFormat } from "../lib/auth/users_toml.ts";
-
-/** A function that parses TOML 1.0; it throws errors with line and column. */
-export async function tomlParser(): Promise<(text: string) => unknown> {
-  // Not before it is needed: most servers never do.
-  const { parse } = await import("smol-toml");
-  return (text) => parse(text);
-}
+import { tomlParser } from "./_toml_parser.ts";
 
 /**
  * How a users file is written, by its name: TOML when it ends in `.toml`, else
