@@ -45,7 +45,7 @@ export {
   programAuthorizer,
   type ProgramAuthorizerOptions,
 } from "./adapters/_program_authorizer.ts";
-export { usersFormat } from "./adapters/_toml.ts";
+export { usersFormat } from "./adapters/_users_format.ts";
 export {
   windowsAuthorizer,
   type WindowsAuthorizerOptions,

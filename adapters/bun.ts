@@ -53,7 +53,7 @@ export {
   programAuthorizer,
   type ProgramAuthorizerOptions,
 } from "./_program_authorizer.ts";
-export { usersFormat } from "./_toml.ts";
+export { usersFormat } from "./_users_format.ts";
 export {
   windowsAuthorizer,
   type WindowsAuthorizerOptions,

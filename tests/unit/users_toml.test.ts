@@ -1,6 +1,6 @@
 import { parse } from "smol-toml";
 import { describe, expect, test } from "vitest";
-import { usersFormat } from "../../adapters/_toml.ts";
+import { usersFormat } from "../../adapters/_users_format.ts";
 import { pbkdf2Passwords } from "../../lib/auth/password_scheme.ts";
 import {
   addUser,
