@@ -1,4 +1,5 @@
 import type { CloseOptions } from "../lib/server/server.ts";
+import type { SessionSnapshot } from "../lib/session/snapshot.ts";
 import type { LogRecord } from "../lib/spi/log.ts";
 
 /** What the parent says to a worker. The text is JSON, once. */
@@ -18,6 +19,10 @@ export type ToWorker =
     readonly granted: boolean;
   }
   | { readonly type: "reload" }
+  /** Asks who is connected. */
+  | { readonly type: "who" }
+  /** Ends the session of a connection. */
+  | { readonly type: "disconnect"; readonly id: number }
   | { readonly type: "close"; readonly options: CloseOptions };
 
 /** What a worker says to its parent. */
@@ -34,6 +39,11 @@ export type FromWorker =
     /** `null`: a data connection; otherwise a session of this user. */
     readonly username: string | null;
     readonly most: number;
+  }
+  /** The answer to `who`. */
+  | {
+    readonly type: "sessions";
+    readonly sessions: readonly SessionSnapshot[];
   }
   /** Gives a place back. */
   | { readonly type: "leave"; readonly id: number }

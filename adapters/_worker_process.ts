@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { type Deferred, deferred } from "../lib/base/deferred.ts";
 import { ConfigError } from "../lib/base/errors.ts";
+import type { SessionSnapshot } from "../lib/session/snapshot.ts";
 import type { FromWorker, ToWorker } from "./_worker_messages.ts";
 
 /** What a worker asks of its pool. */
@@ -33,6 +34,8 @@ export class WorkerProcess {
   /** It was told to close. */
   isClosing = false;
   readonly #child: ChildProcess;
+  /** A question for its sessions that is not answered yet. */
+  #asked: Deferred<readonly SessionSnapshot[]> | null = null;
 
   constructor(module: string, data: unknown, host: WorkerHost) {
     const ready: Deferred<void> = deferred();
@@ -47,11 +50,14 @@ export class WorkerProcess {
         ready.resolve();
       } else if (message.type === "failed") {
         ready.reject(new ConfigError(message.reason));
+      } else if (message.type === "sessions") {
+        this.#answer(message.sessions);
       } else host.heard(this, message);
     });
     this.over = new Promise((resolve) => {
       const end = (how: string): void => {
         this.isReady = false;
+        this.#answer([]);
         ready.reject(new ConfigError(`Cannot start a worker: it ${how}`));
         host.ended(this, how);
         resolve();
@@ -78,6 +84,22 @@ export class WorkerProcess {
       // The worker has just gone; its end is told in another way.
       if (error && message.type === "connection") this.lost(message.id);
     });
+  }
+
+  /** Who is connected to it; nobody, when it ends before it has answered. */
+  sessions(): Promise<readonly SessionSnapshot[]> {
+    if (!this.isReady || !this.#child.connected) return Promise.resolve([]);
+    // One that hangs is asked once, however many want to know.
+    if (this.#asked === null) {
+      this.#asked = deferred();
+      this.tell({ type: "who" });
+    }
+    return this.#asked.promise;
+  }
+
+  #answer(sessions: readonly SessionSnapshot[]): void {
+    this.#asked?.resolve(sessions);
+    this.#asked = null;
   }
 
   /** A connection that is no more. */

@@ -170,10 +170,14 @@ export class FtpServer implements AsyncDisposable {
   /**
    * Serves one control connection that the host accepted itself; resolves when
    * its session is over. Never rejects.
+   *
+   * @param options `implicitTls`: the client begins with a TLS handshake;
+   * `id`: the session's, in place of a number that this server counts, for a
+   * host that counts them over several servers
    */
   async handle(
     connection: Connection,
-    options: { readonly implicitTls?: boolean } = {},
+    options: { readonly implicitTls?: boolean; readonly id?: number } = {},
   ): Promise<void> {
     if (this.#closing) return connection.close();
     const admitted = this.#limits.admitControl(connection.remote.hostname);
@@ -181,7 +185,7 @@ export class FtpServer implements AsyncDisposable {
       return await this.#refuse(connection, admitted);
     }
     const session = new Session(
-      ++this.#lastId,
+      options.id ?? ++this.#lastId,
       connection,
       this.#sessionHost,
     );
@@ -203,6 +207,20 @@ export class FtpServer implements AsyncDisposable {
     const { tls } = this.#settings;
     if (tls === null) throw new ConfigError("Cannot reload TLS: there is none");
     tls.reload(config);
+  }
+
+  /**
+   * Ends a session, as {@linkcode SessionView.disconnect} does.
+   *
+   * @returns whether there is such a session
+   */
+  disconnect(id: number): boolean {
+    for (const { view } of this.#sessions.keys()) {
+      if (view.id !== id) continue;
+      view.disconnect();
+      return true;
+    }
+    return false;
   }
 
   /** Stops listening; sessions go on. */

@@ -30,6 +30,7 @@ import {
   recognize,
 } from "./login.ts";
 import { Pauses } from "./pauses.ts";
+import { progressWatcher } from "./progress.ts";
 import { ReplyWriter } from "./reply_writer.ts";
 import { SessionContext } from "./session_context.ts";
 import { Log } from "./session_log.ts";
@@ -192,6 +193,9 @@ export class Session {
   }
 
   async #execute(command: FoundCommand): Promise<void> {
+    const { verb, argument } = command;
+    const at = this.#host.platform.clock.wallTime();
+    this.#state.command = { verb, argument, at };
     if (command.spec.data !== undefined && this.#data.transfer !== null) {
       await this.#lanes.meanwhile(
         Promise.race([
@@ -406,6 +410,7 @@ export class Session {
         if (open) this.#idle.pause();
         else if (!this.#ending) this.#idle.resume();
       },
+      progress: (plan) => progressWatcher(plan, settings, this.#log, this.view),
       finished: (plan, result) => this.#transferFinished(plan, result),
       stalled: () => this.#stop(),
     });

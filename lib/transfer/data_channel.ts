@@ -280,6 +280,7 @@ export class DataChannel {
       clock: host.clock,
       lingering: host.lingering,
       sendfile: host.settings.sendfile,
+      progressed: host.progress(plan),
       log: (level, message) => host.log(level, message),
     });
     this.#transfer = transfer;

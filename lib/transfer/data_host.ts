@@ -37,6 +37,8 @@ export interface DataHost {
   /** Counts a data connection in; `null` when there are too many. */
   admit(): (() => void) | null | Promise<(() => void) | null>;
   throttle(direction: "send" | "receive"): Throttle | null;
+  /** What a transfer tells about bytes that moved; `null`: nothing. */
+  progress(plan: TransferPlan): ((now: number) => void) | null;
   /** A data connection is there, or is gone again. */
   connected(open: boolean): void;
   /** A transfer is over and its reply is sent. */

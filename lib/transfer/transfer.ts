@@ -4,7 +4,12 @@ import type { LogLevel } from "../spi/log.ts";
 import type { Connection, SendFile } from "../spi/transport.ts";
 import type { Lingering } from "./linger.ts";
 import type { TransferOutcome, TransferResult } from "./outcome.ts";
-import { discardPlan, type SendPlan, type TransferPlan } from "./plan.ts";
+import {
+  discardPlan,
+  plannedBytes,
+  type SendPlan,
+  type TransferPlan,
+} from "./plan.ts";
 import {
   pumpConnectionToFile,
   type PumpContext,
@@ -12,6 +17,7 @@ import {
   pumpListingToConnection,
 } from "./pump.ts";
 import { LenientConnection, type Protection, secure } from "./protection.ts";
+import { RateMeter } from "./rate_meter.ts";
 import type { Throttle } from "./throttle.ts";
 
 /** Bytes asked of the transport's own file sender at once. */
@@ -36,13 +42,18 @@ export interface TransferParts {
   readonly lingering: Lingering;
   /** Whether the connection may send files by itself. */
   readonly sendfile: boolean;
+  /** Called when bytes have moved, with the clock's time; `null`: nobody. */
+  readonly progressed: ((now: number) => void) | null;
   log(level: LogLevel, message: string): void;
 }
 
 /** One transfer on one data connection, from its first byte to its end. */
 export class Transfer {
   readonly plan: TransferPlan;
+  /** When the data connection was there, in milliseconds since 1970, UTC. */
+  readonly startedAt: number;
   readonly #parts: TransferParts;
+  readonly #rate: RateMeter;
   readonly #aborting = new AbortController();
   #bytes = 0;
   #sending = false;
@@ -51,11 +62,26 @@ export class Transfer {
   constructor(parts: TransferParts) {
     this.plan = parts.plan;
     this.#parts = parts;
+    const now = parts.clock.now();
+    this.startedAt = Math.round(
+      parts.clock.wallTime() - (now - parts.opened.openedAt),
+    );
+    this.#rate = new RateMeter(now);
   }
 
   /** Bytes moved on the data connection so far. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Bytes that will have moved at the end; `null` when nobody knows. */
+  get totalBytes(): number | null {
+    return plannedBytes(this.plan);
+  }
+
+  /** Over the last few seconds. */
+  get bytesPerSecond(): number {
+    return this.#rate.perSecond(this.#bytes, this.#parts.clock.now());
   }
 
   /** Whether anything was received, or given to the connection to send. */
@@ -162,9 +188,7 @@ export class Transfer {
       sending: () => {
         this.#sending = true;
       },
-      moved: (bytes) => {
-        this.#bytes += bytes;
-      },
+      moved: (bytes) => this.#moved(bytes),
     };
     switch (plan.kind) {
       case "listing":
@@ -174,6 +198,13 @@ export class Transfer {
       case "send":
         return await this.#send(plan, context);
     }
+  }
+
+  #moved(bytes: number): void {
+    const now = this.#parts.clock.now();
+    this.#bytes += bytes;
+    this.#rate.tell(this.#bytes, now);
+    this.#parts.progressed?.(now);
   }
 
   async #send(plan: SendPlan, context: PumpContext): Promise<void> {
@@ -214,7 +245,7 @@ export class Transfer {
         if (sent < slice) throttle?.giveBack?.(slice - sent);
       }
       if (sent === 0) return null;
-      this.#bytes += sent;
+      this.#moved(sent);
       at += sent;
     }
   }

@@ -12,7 +12,10 @@ interface Trigger {
 }
 
 const TRIGGERS: Readonly<
-  Record<Exclude<keyof Hooks, "connect" | "disconnect">, Trigger>
+  Record<
+    Exclude<keyof Hooks, "connect" | "disconnect" | "transferProgress">,
+    Trigger
+  >
 > = {
   login: { last: "USER anonymous\r\nPASS x\r\n" },
   loginFailed: { last: "USER anonymous\r\nPASS x\r\n" },
