@@ -31,6 +31,8 @@ export type {
   CliNote,
   CliOutput,
   CliServer,
+  CliWorkers,
+  LiveScreen,
   StopSignal,
   WatchedText,
   WorkersRequest,

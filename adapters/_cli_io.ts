@@ -19,7 +19,9 @@ import { isGranted, NETWORK_INTERFACES } from "./_deno_permissions.ts";
 import { GatheredOutput } from "./_gathered_output.ts";
 import { runtimeGlobals } from "./_runtime_types.ts";
 import { scryptPasswords } from "./_scrypt.ts";
+import { openScreen } from "./_live_screen.ts";
 import { onReloadSignal, onStopSignal } from "./_shutdown.ts";
+import { TerminalOutput } from "./_terminal_output.ts";
 import { terminalInput } from "./_terminal_input.ts";
 import { findTextFile, updateTextFile } from "./_text_file.ts";
 import { watchedFile } from "./_watched_file.ts";
@@ -33,17 +35,21 @@ export interface CliAdapter {
 }
 
 /** What may hold text that is not written yet. */
-const outputs: GatheredOutput[] = [];
+const outputs: (GatheredOutput | TerminalOutput)[] = [];
 
 /** The program around the command, by the node: modules of any runtime. */
 export function cliHost(adapter: CliAdapter): CliHost {
   const env = allowedEnvironment();
+  const stderr = output(process.stderr);
   return {
     platform: adapter.platform,
     openFolder: (path) => adapter.openFolder(path),
     stdin: terminalInput(),
     stdout: output(process.stdout),
-    stderr: output(process.stderr),
+    stderr,
+    ...(stderr instanceof TerminalOutput
+      ? { openScreen: (lost) => openScreen(process.stderr, stderr, lost) }
+      : {}),
     env,
     cwd: process.cwd(),
     pid: process.pid,
@@ -83,7 +89,9 @@ function output(stream: NodeJS.WriteStream): CliOutput {
   // end the program: EPIPE arrives as an event.
   stream.on("error", () => {});
   if (stream.isTTY) {
-    return { isTerminal: true, write: (text) => void stream.write(text) };
+    const terminal = new TerminalOutput(stream);
+    outputs.push(terminal);
+    return terminal;
   }
   const gathered = new GatheredOutput(stream);
   outputs.push(gathered);

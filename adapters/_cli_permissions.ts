@@ -12,6 +12,7 @@ import {
   request,
   STATFS,
 } from "./_deno_permissions.ts";
+import { mayOpenScreen, SCREEN_VARIABLES } from "./_live_screen.ts";
 import type { DenoPermission } from "./_runtime_types.ts";
 import { STATE_VARIABLES, stateFolder } from "./_state_folder.ts";
 
@@ -160,6 +161,13 @@ function notesFor(needs: CliNeeds): readonly CliNote[] {
         `Deno needs ${flagFor(STATFS)}`,
     });
   }
+  if (process.stderr.isTTY && !mayOpenScreen()) {
+    notes.push({
+      level: "debug",
+      message: "not showing sessions and transfers below the log: Deno needs " +
+        `--allow-env=${SCREEN_VARIABLES.join(",")}`,
+    });
+  }
   return notes;
 }
 
@@ -177,6 +185,8 @@ function describe(permission: DenoPermission): string {
       return `to ask the system for ${permission.kind}`;
     case "ffi":
       return "to call the C library";
+    case "run":
+      return "to start and stop programs";
   }
 }
 

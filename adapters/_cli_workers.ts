@@ -1,5 +1,5 @@
 import { ConfigError } from "../lib/base/errors.ts";
-import type { CliServer, WorkersRequest } from "../lib/cli/host.ts";
+import type { CliWorkers, WorkersRequest } from "../lib/cli/host.ts";
 import { WorkerPool } from "./_worker_pool.ts";
 
 const MODULE = new URL(
@@ -10,7 +10,7 @@ const MODULE = new URL(
 /** See `CliHost.startWorkers`. */
 export async function startWorkers(
   request: WorkersRequest,
-): Promise<CliServer> {
+): Promise<CliWorkers> {
   // Inside an executable there is no file that another process could run.
   if (/\$bunfs|~BUN/.test(import.meta.url)) {
     throw new ConfigError(

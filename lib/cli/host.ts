@@ -1,5 +1,6 @@
 import type { PasswordScheme } from "../auth/password_scheme.ts";
 import type { CloseOptions, ListenAddress } from "../server/server.ts";
+import type { SessionSnapshot } from "../session/snapshot.ts";
 import type { Platform } from "../spi/clock.ts";
 import type { FileSystem } from "../spi/file_system.ts";
 import type { LogLevel, LogSink } from "../spi/log.ts";
@@ -24,6 +25,23 @@ export interface CliInput {
    * none.
    */
   readSecret(prompt: string): Promise<string | null>;
+}
+
+/** The lower part of a terminal, which is written again and again. */
+export interface LiveScreen {
+  /** Of the terminal now. */
+  readonly columns: number;
+  /** Of the terminal now. */
+  readonly rows: number;
+  /** How many columns a text takes. */
+  width(text: string): number;
+  /**
+   * Shows lines in place of those before; none takes them away. What is
+   * written to standard error meanwhile appears above them.
+   */
+  draw(lines: readonly string[]): void;
+  /** Takes the lines away and lets go of the terminal. Idempotent. */
+  close(): void;
 }
 
 /** The signals that ask the command to end. */
@@ -123,6 +141,12 @@ export interface CliServer {
   close(options?: CloseOptions): Promise<void>;
 }
 
+/** One in several processes. */
+export interface CliWorkers extends CliServer {
+  /** As `WorkerPool.sessions`. */
+  sessions(): Promise<readonly SessionSnapshot[]>;
+}
+
 /** Which worker processes shall serve. */
 export interface WorkersRequest {
   /** `null`: one for each core. */
@@ -203,7 +227,7 @@ export interface CliHost {
    *
    * @throws {ConfigError} when there can be none
    */
-  startWorkers(request: WorkersRequest): Promise<CliServer>;
+  startWorkers(request: WorkersRequest): Promise<CliWorkers>;
   /**
    * Asks for what is needed before any of it is used, and once; absent where
    * a program may do everything that its user may.
@@ -218,6 +242,14 @@ export interface CliHost {
    * @throws {PermissionError} when one is refused
    */
   permitFolders?(folders: readonly CliFolder[]): Promise<void>;
+  /**
+   * The lower part of the terminal that standard error is; `null` where none
+   * can be had.
+   *
+   * @param lost called when the screen does not show any more what was drawn:
+   * after a change of size, and when the program was stopped
+   */
+  openScreen?(lost: () => void): Promise<LiveScreen | null>;
   /** IP addresses of this machine, without loopback and link-local ones. */
   networkAddresses(): readonly string[];
   /** Calls `listener` for each signal until the answer is called. */

@@ -18,6 +18,8 @@ export interface Logger {
     message: string,
     fields?: Readonly<Record<string, unknown>>,
   ): void;
+  /** Calls `heard` after each record from now on; there is one listener. */
+  listen(heard: () => void): void;
 }
 
 /** Writes records to standard error, as lines or as JSON. */
@@ -27,14 +29,19 @@ export function makeLogger(options: CliOptions, host: CliHost): Logger {
     ? formatLogJson
     : (record: LogRecord): string => formatLogLine(record, { colour });
   const write: LogSink = (record) => host.stderr.write(format(record) + "\n");
+  let heard = (): void => {};
   const sink: LogSink = (record) => {
     write(record);
     const hint = host.stderr.isTerminal ? hintFor(record) : null;
     if (hint !== null) write({ ...record, message: hint });
+    heard();
   };
   const least = LEVELS.indexOf(options.logLevel);
   return {
     sink,
+    listen(listener): void {
+      heard = listener;
+    },
     log(level, message, fields): void {
       if (LEVELS.indexOf(level) < least) return;
       const time = host.platform.clock.wallTime();

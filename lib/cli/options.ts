@@ -59,6 +59,7 @@ type OptionName =
   | "concurrency"
   | "workers"
   | "json"
+  | "no-live"
   | "quiet"
   | "grace"
   | "version"
@@ -101,6 +102,7 @@ export const OPTION_SPECS: readonly OptionSpec<OptionName>[] = [
   { name: "concurrency", takesValue: true },
   { name: "workers", takesValue: true },
   { name: "json" },
+  { name: "no-live" },
   { name: "quiet", short: "q" },
   { name: "grace", takesValue: true },
   { name: "version", short: "v" },
@@ -144,6 +146,8 @@ export interface CliOptions {
   /** Processes, where there are several; `null`: one for each core. */
   readonly workers: number | null;
   readonly json: boolean;
+  /** Whether a terminal shows who is connected, below the log. */
+  readonly live: boolean;
   readonly logLevel: "debug" | "info" | "warn";
   readonly graceMs: number;
 }
@@ -247,6 +251,7 @@ function readOptions(parsed: ParsedArguments<OptionName>): CliOptions {
     concurrency: read("concurrency", "async", parseConcurrency),
     workers: read("workers", null, (value) => parseWhole(value, 1)),
     json: switches.has("json"),
+    live: !switches.has("no-live"),
     logLevel: switches.has("debug")
       ? "debug"
       : switches.has("quiet")

@@ -1,9 +1,11 @@
 import { TransportError } from "../base/errors.ts";
 import { Queue } from "../base/queue.ts";
 import { FtpServer } from "../server/server.ts";
+import { type SessionSnapshot, snapshotSession } from "../session/snapshot.ts";
 import type { Endpoint } from "../spi/transport.ts";
 import { announceConfiguration, announceStart } from "./announce.ts";
 import type { CliHost, CliServer, StopSignal } from "./host.ts";
+import { startLive } from "./live.ts";
 import { type Logger, makeLogger } from "./logger.ts";
 import type { CliOptions } from "./options.ts";
 import { findPassword, passwordVariable } from "./password.ts";
@@ -41,11 +43,13 @@ export async function serve(
     : await findPassword(options, host);
   const service = await openService(options, password, host, logger);
   const { fileSystem, users, tls } = service;
-  const server = await openServer(service, options, password, host, logger);
+  const opened = await openServer(service, options, password, host, logger);
+  const { server } = opened;
   // Two are enough: the first stops in order, the second at once.
   const signals = new Queue<StopSignal>(2);
   const ignoreSignals = host.onSignal((signal) => void signals.push(signal));
   const ignoreReloads = reloadOnSignal(tls, users, server, host, logger);
+  let endLive = (): void => {};
   try {
     announceConfiguration(options, host, logger);
     for (const { level, message } of notes) logger.log(level, message);
@@ -56,12 +60,20 @@ export async function serve(
       : await listen(server, options, implicitPort, true);
     announceStart({ endpoint, implicit }, fileSystem, options, host, logger);
     announceTls(tls, logger);
+    endLive = await startLive(opened.whoIsOn, options, host, logger);
     const signal = await signals.take();
     return await stopServer(server, signal, signals, options, host, logger);
   } finally {
+    endLive();
     ignoreSignals();
     ignoreReloads();
   }
+}
+
+interface OpenedServer {
+  readonly server: CliServer;
+  /** Everybody who is connected now; never rejects. */
+  whoIsOn(): Promise<readonly SessionSnapshot[]>;
 }
 
 /** One that serves here, or in worker processes. */
@@ -71,12 +83,16 @@ async function openServer(
   password: string,
   host: CliHost,
   logger: Logger,
-): Promise<CliServer> {
+): Promise<OpenedServer> {
   if (options.concurrency === "async") {
-    return new FtpServer(host.platform, service.options);
+    const server = new FtpServer(host.platform, service.options);
+    return {
+      server,
+      whoIsOn: () => Promise.resolve(server.sessions.map(snapshotSession)),
+    };
   }
   const order: WorkerOrder = { options, password, cwd: host.cwd };
-  return await host.startWorkers({
+  const server = await host.startWorkers({
     workers: options.workers,
     order,
     maxConnections: options.maxCons,
@@ -84,6 +100,7 @@ async function openServer(
     log: logger.sink,
     logLevel: options.logLevel,
   });
+  return { server, whoIsOn: () => server.sessions() };
 }
 
 /** Without an address: IPv6 and IPv4 together, else IPv4 alone. */

@@ -64,10 +64,16 @@ describe("the package", () => {
     expect(named.filter((path) => !files.includes(path))).toEqual([]);
   });
 
-  test("needs one other package, which needs none, and can use another", () => {
+  test("needs few other packages, and can use another", () => {
     const manifest = JSON.parse(consumer.read("package.json"));
-    // For the certificate of --tls alone.
-    expect(Object.keys(manifest.dependencies)).toEqual(["node-forge"]);
+    expect(Object.keys(manifest.dependencies)).toEqual([
+      // For who is on, on a terminal.
+      "log-update",
+      // For the certificate of --tls alone.
+      "node-forge",
+      // For who is on, too.
+      "string-width",
+    ]);
     expect(manifest).not.toHaveProperty("peerDependencies");
     // For sendfile(2), where Node has no way to call C.
     expect(Object.keys(manifest.optionalDependencies)).toEqual(["koffi"]);
@@ -75,6 +81,25 @@ describe("the package", () => {
       readdirSync(consumer.at("node_modules")).filter((name) =>
         !name.startsWith(".") && !["koffi", "@koromix"].includes(name)
       ),
-    ).toEqual(["anyftpd", "node-forge"]);
+    ).toEqual([
+      "ansi-escapes",
+      "ansi-regex",
+      "ansi-styles",
+      "anyftpd",
+      "cli-cursor",
+      "environment",
+      "get-east-asian-width",
+      "is-fullwidth-code-point",
+      "log-update",
+      "mimic-function",
+      "node-forge",
+      "onetime",
+      "restore-cursor",
+      "signal-exit",
+      "slice-ansi",
+      "string-width",
+      "strip-ansi",
+      "wrap-ansi",
+    ]);
   });
 });

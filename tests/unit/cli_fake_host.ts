@@ -8,13 +8,14 @@ import type {
   CliHost,
   CliInput,
   CliOutput,
-  CliServer,
+  CliWorkers,
   StopSignal,
   WatchedText,
   WorkersRequest,
 } from "../../lib/cli/host.ts";
 import { main } from "../../lib/cli/main.ts";
 import { MemoryAuthorizer } from "../../lib/auth/memory_authorizer.ts";
+import { snapshotSession } from "../../lib/session/snapshot.ts";
 import { FtpServer } from "../../lib/server/server.ts";
 import { MemoryFileSystem } from "../../lib/fs/memory_file_system.ts";
 import type { Connection, TlsConfig } from "../../lib/spi/transport.ts";
@@ -77,6 +78,7 @@ export class FakeCliHost implements CliHost {
   ]);
   readonly textFiles: Map<string, string> = new Map();
   permitFolders?: NonNullable<CliHost["permitFolders"]>;
+  openScreen?: NonNullable<CliHost["openScreen"]>;
   passwordSchemes: CliHost["passwordSchemes"] = [pbkdf2Passwords];
   addresses: readonly string[] = ["192.168.1.5"];
   /** What TLS configurations answer with, instead of one. */
@@ -148,11 +150,23 @@ export class FakeCliHost implements CliHost {
   }
 
   /** Serves in this process after all, and remembers what was asked for. */
-  startWorkers(request: WorkersRequest): Promise<CliServer> {
+  startWorkers(request: WorkersRequest): Promise<CliWorkers> {
     this.workersRequests.push(request);
     const authorizer = new MemoryAuthorizer();
     authorizer.addAnonymous({ fileSystem: new MemoryFileSystem() });
-    return Promise.resolve(new FtpServer(this.platform, { authorizer }));
+    const server = new FtpServer(this.platform, { authorizer });
+    return Promise.resolve({
+      get sessionCount() {
+        return server.sessionCount;
+      },
+      get transferCount() {
+        return server.transferCount;
+      },
+      listen: (where, options) => server.listen(where, options),
+      reloadTls: () => server.reloadTls(),
+      close: (options) => server.close(options),
+      sessions: () => Promise.resolve(server.sessions.map(snapshotSession)),
+    });
   }
 
   networkAddresses(): readonly string[] {

@@ -35,6 +35,7 @@ const DEFAULTS: CliOptions = {
   concurrency: "async",
   workers: null,
   json: false,
+  live: true,
   logLevel: "info",
   graceMs: 10_000,
 };
