@@ -351,10 +351,21 @@ export class Session {
     const { settings, accounts } = this.#host;
     return {
       authorizer: settings.authorizer,
-      aborting: this.#aborting,
+      signal: () => this.#loginSignal(),
       accounts,
       log: this.#log,
     };
+  }
+
+  /**
+   * For an authorizer that takes its time. The next command is read, not
+   * served, as that is how the end of the connection shows.
+   */
+  #loginSignal(): AbortSignal {
+    void this.#reader.peek().then((incoming) => {
+      if (incoming === null) this.#aborting.abort();
+    }); // never rejects
+    return this.#aborting.signal;
   }
 
   async #logOut(): Promise<void> {
