@@ -3,6 +3,7 @@ import { TransportError } from "../lib/base/errors.ts";
 import type {
   Connection,
   Endpoint,
+  ReceiveFile,
   SendFile,
   StartTlsOptions,
   TlsConfig,
@@ -13,6 +14,7 @@ import { endpoint } from "./_endpoint.ts";
 import { KEEP_ALIVE_DELAY_MS } from "./_socket_defaults.ts";
 import type { BunSocket, BunSocketHandler } from "./_runtime_types.ts";
 import { busyError, closedError, transportError } from "./_socket_errors.ts";
+import { type FileReceiver, fileReceiver } from "./_receive_file.ts";
 import { type FileSender, fileSender } from "./_sendfile.ts";
 import { tlsContext } from "./_tls_context.ts";
 import { tlsError } from "./_tls_errors.ts";
@@ -52,6 +54,7 @@ export class BunConnection implements Connection, BunSink {
   #finished = false;
   #closed = false;
   #sender: FileSender | null = null;
+  #receiver: FileReceiver | null = null;
 
   constructor(socket: BunSocket<BunSink | null>) {
     this.#socket = socket;
@@ -111,6 +114,17 @@ export class BunConnection implements Connection, BunSink {
     return this.#sender?.sendFile;
   }
 
+  get receiveFile(): ReceiveFile | undefined {
+    if (this.#tls !== null) return undefined;
+    this.#receiver ??= fileReceiver({
+      hasInput: () =>
+        this.#chunks.length > 0 || this.#ended || this.#failure !== null,
+      duplicate: (binding) => binding.duplicate(this.#socket.fd),
+      read: () => this.read(),
+    });
+    return this.#receiver?.receiveFile;
+  }
+
   async closeWrite(): Promise<void> {
     if (this.#closed) throw closedError("Cannot finish");
     if (this.#finished) return;
@@ -127,6 +141,7 @@ export class BunConnection implements Connection, BunSink {
     if (this.#closed) return;
     this.#closed = true;
     this.#sender?.release();
+    this.#receiver?.release();
     this.#chunks.length = 0;
     this.#rejectPending((action) => closedError(action));
     // Sends close_notify; without it, end() waits for that of the peer.
@@ -154,6 +169,7 @@ export class BunConnection implements Connection, BunSink {
       throw new TransportError("tls", `${action}: clear text came before`);
     }
     this.#sender?.release();
+    this.#receiver?.release();
     const tls = new BunTls(this.#socket, context, options, this);
     this.#tls = tls;
     this.#socket = tls.socket;

@@ -1,7 +1,13 @@
 import type { TransportError } from "../lib/base/errors.ts";
-import type { Connection, Endpoint, SendFile } from "../lib/spi/transport.ts";
+import type {
+  Connection,
+  Endpoint,
+  ReceiveFile,
+  SendFile,
+} from "../lib/spi/transport.ts";
 import { endpoint } from "./_endpoint.ts";
 import type { DenoConn } from "./_runtime_types.ts";
+import { type FileReceiver, fileReceiver } from "./_receive_file.ts";
 import { type FileSender, fileSender } from "./_sendfile.ts";
 import { busyError, closedError, transportError } from "./_socket_errors.ts";
 
@@ -25,6 +31,8 @@ export class DenoConnection implements Connection {
   #finished = false;
   #closed = false;
   #sender: FileSender | null = null;
+  #receiver: FileReceiver | null = null;
+  #largest = LARGEST_BUFFER_BYTES;
 
   constructor(conn: DenoConn) {
     this.#conn = conn;
@@ -46,8 +54,8 @@ export class DenoConnection implements Connection {
         this.#ended = true;
         return null;
       }
-      this.#buffer = length === buffer.length && length < LARGEST_BUFFER_BYTES
-        ? new Uint8Array(length * BUFFER_GROWTH)
+      this.#buffer = length === buffer.length && length < this.#largest
+        ? new Uint8Array(Math.min(length * BUFFER_GROWTH, this.#largest))
         : buffer;
       return buffer.subarray(0, length);
     } catch (error) {
@@ -79,6 +87,25 @@ export class DenoConnection implements Connection {
       write: (bytes) => this.write(bytes),
     });
     return this.#sender?.sendFile;
+  }
+
+  get receiveFile(): ReceiveFile | undefined {
+    const descriptor = descriptorOf(this.#conn);
+    if (descriptor === undefined) return undefined;
+    this.#receiver ??= fileReceiver({
+      hasInput: () => this.#ended || this.#failure !== null,
+      duplicate: (binding) => binding.duplicate(descriptor),
+      read: (most) => {
+        this.#limit(most);
+        return this.read();
+      },
+    });
+    return this.#receiver?.receiveFile;
+  }
+
+  #limit(bytes: number): void {
+    this.#largest = bytes;
+    if ((this.#buffer?.length ?? 0) > bytes) this.#buffer = null;
   }
 
   async #write(bytes: Uint8Array): Promise<void> {
@@ -114,6 +141,7 @@ export class DenoConnection implements Connection {
     if (this.#closed) return;
     this.#closed = true;
     this.#sender?.release();
+    this.#receiver?.release();
     this.#buffer = null;
     try {
       // Pending calls are rejected with Interrupted.

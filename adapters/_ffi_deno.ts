@@ -20,6 +20,16 @@ interface DenoFfi {
         offset: BigInt64Array,
         length: bigint,
       ): bigint;
+      splice(
+        from: number,
+        fromOffset: null,
+        to: number,
+        toOffset: BigInt64Array | null,
+        length: bigint,
+        flags: number,
+      ): bigint;
+      read(descriptor: number, into: Uint8Array, length: bigint): bigint;
+      pipe2(ends: Int32Array, flags: number): number;
       fcntl(descriptor: number, command: number, argument: number): number;
       close(descriptor: number): number;
       __errno_location(): object;
@@ -42,6 +52,12 @@ export function denoLibc(): Libc | null {
       parameters: ["i32", "i32", "buffer", "usize"],
       result: "isize",
     },
+    splice: {
+      parameters: ["i32", "buffer", "i32", "buffer", "usize", "u32"],
+      result: "isize",
+    },
+    read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+    pipe2: { parameters: ["buffer", "i32"], result: "i32" },
     fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
     close: { parameters: ["i32"], result: "i32" },
     __errno_location: { parameters: [], result: "pointer" },
@@ -49,6 +65,11 @@ export function denoLibc(): Libc | null {
   return {
     sendfile: (socket, file, offset, length) =>
       symbols.sendfile(socket, file, offset, BigInt(length)),
+    splice: (from, to, offset, length, flags) =>
+      symbols.splice(from, null, to, offset, BigInt(length), flags),
+    read: (descriptor, into) =>
+      symbols.read(descriptor, into, BigInt(into.length)),
+    pipe2: (ends, flags) => symbols.pipe2(ends, flags),
     fcntl: (descriptor, command, argument) =>
       symbols.fcntl(descriptor, command, argument),
     close: (descriptor) => symbols.close(descriptor),

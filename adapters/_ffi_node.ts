@@ -33,6 +33,16 @@ interface NodeFfi {
         offset: ArrayBuffer,
         length: bigint,
       ): bigint;
+      splice(
+        from: number,
+        fromOffset: bigint,
+        to: number,
+        toOffset: ArrayBuffer | bigint,
+        length: bigint,
+        flags: number,
+      ): bigint;
+      read(descriptor: number, into: ArrayBuffer, length: bigint): bigint;
+      pipe2(ends: ArrayBuffer, flags: number): number;
       fcntl(descriptor: number, command: number, argument: number): number;
       close(descriptor: number): number;
       __errno_location(): bigint;
@@ -58,6 +68,19 @@ function koffiLibc(): Libc | null {
   }
   // What the program has loaded already, whatever its name is.
   const program = koffi.load(null);
+  const splice = program.func("splice", "int64_t", [
+    "int",
+    "int64_t *",
+    "int",
+    "int64_t *",
+    "size_t",
+    "uint",
+  ]);
+  const read = program.func("read", "int64_t", [
+    "int",
+    "_Out_ void *",
+    "size_t",
+  ]);
   return {
     sendfile: program.func("sendfile", "int64_t", [
       "int",
@@ -65,11 +88,18 @@ function koffiLibc(): Libc | null {
       "int64_t *",
       "size_t",
     ]),
+    splice: (from, to, offset, length, flags) =>
+      splice(from, null, to, offset, length, flags),
+    read: (descriptor, into) => read(descriptor, into, into.length),
+    pipe2: program.func("pipe2", "int", ["_Out_ int *", "int"]),
     fcntl: program.func("fcntl", "int", ["int", "int", "int"]),
     close: program.func("close", "int", ["int"]),
     errno: () => koffi.errno(),
   };
 }
+
+/** A pointer to nothing. */
+const NULL = 0n;
 
 function ffiLibc(): Libc | null {
   const ffi = process.getBuiltinModule("node:ffi") as NodeFfi | undefined;
@@ -79,6 +109,12 @@ function ffiLibc(): Libc | null {
       arguments: ["int32", "int32", "pointer", "uint64"],
       return: "int64",
     },
+    splice: {
+      arguments: ["int32", "pointer", "int32", "pointer", "uint64", "uint32"],
+      return: "int64",
+    },
+    read: { arguments: ["int32", "pointer", "uint64"], return: "int64" },
+    pipe2: { arguments: ["pointer", "int32"], return: "int32" },
     fcntl: { arguments: ["int32", "int32", "int32"], return: "int32" },
     close: { arguments: ["int32"], return: "int32" },
     __errno_location: { arguments: [], return: "pointer" },
@@ -87,6 +123,18 @@ function ffiLibc(): Libc | null {
   return {
     sendfile: (socket, file, offset, length) =>
       functions.sendfile(socket, file, offset.buffer, BigInt(length)),
+    splice: (from, to, offset, length, flags) =>
+      functions.splice(
+        from,
+        NULL,
+        to,
+        offset?.buffer ?? NULL,
+        BigInt(length),
+        flags,
+      ),
+    read: (descriptor, into) =>
+      functions.read(descriptor, into.buffer, BigInt(into.length)),
+    pipe2: (ends, flags) => functions.pipe2(ends.buffer, flags),
     fcntl: (descriptor, command, argument) =>
       fcntl(descriptor, command, argument),
     close: (descriptor) => close(descriptor),

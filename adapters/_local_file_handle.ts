@@ -11,7 +11,7 @@ export interface LocalFileOptions {
   readonly access: "read" | "write" | "append";
   /** The real path, for messages. */
   readonly path: string;
-  /** Whether reading it may be left to the system, while the program waits. */
+  /** Whether moving its bytes may be left to the system, while all wait. */
   readonly sendable: boolean;
 }
 
@@ -37,7 +37,8 @@ export class LocalFileHandle implements FileHandle {
     this.#descriptor = options.descriptor;
     this.size = options.size;
     // Files that do not know their size, as those of /proc, have it as 0.
-    if (options.sendable && options.size > 0) this.fd = options.descriptor;
+    const isKnown = options.access === "write" || options.size > 0;
+    if (options.sendable && isKnown) this.fd = options.descriptor;
     this.#access = options.access;
     this.#path = options.path;
   }

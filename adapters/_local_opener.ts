@@ -107,7 +107,7 @@ export class LocalOpener {
           size,
           access,
           path: place.real,
-          sendable: this.#sendable && access === "read",
+          sendable: this.#sendable && access !== "append",
         });
       } catch (error) {
         closeSync(descriptor);
@@ -133,7 +133,7 @@ export class LocalOpener {
           size: 0,
           access,
           path: real,
-          sendable: false,
+          sendable: this.#sendable && access !== "append",
         });
       } catch (error) {
         closeSync(descriptor);

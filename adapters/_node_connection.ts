@@ -3,6 +3,7 @@ import { TransportError } from "../lib/base/errors.ts";
 import type {
   Connection,
   Endpoint,
+  ReceiveFile,
   SendFile,
   StartTlsOptions,
   TlsConfig,
@@ -12,6 +13,7 @@ import { endpoint } from "./_endpoint.ts";
 import { FlowSource, type NodeSource, StreamSource } from "./_node_source.ts";
 import { NodeTls } from "./_node_tls.ts";
 import type { NodeSocket } from "./_node_types.ts";
+import { type FileReceiver, fileReceiver } from "./_receive_file.ts";
 import { type FileSender, fileSender } from "./_sendfile.ts";
 import { duplicateOf } from "./_socket_descriptor.ts";
 import { busyError, closedError, transportError } from "./_socket_errors.ts";
@@ -40,6 +42,7 @@ export class NodeConnection implements Connection {
   #finished = false;
   #closed = false;
   #sender: FileSender | null = null;
+  #receiver: FileReceiver | null = null;
 
   constructor(
     socket: NodeSocket,
@@ -101,6 +104,20 @@ export class NodeConnection implements Connection {
     return this.#sender?.sendFile;
   }
 
+  get receiveFile(): ReceiveFile | undefined {
+    const source = this.#source;
+    if (this.#tls !== null || source.limit === undefined) return undefined;
+    this.#receiver ??= fileReceiver({
+      hasInput: () => this.#ended || this.#failure !== null,
+      duplicate: (binding) => duplicateOf(this.#socket, binding),
+      read: (most) => {
+        source.limit?.(most);
+        return this.read();
+      },
+    });
+    return this.#receiver?.receiveFile;
+  }
+
   closeWrite(): Promise<void> {
     if (this.#closed) return Promise.reject(closedError("Cannot finish"));
     if (this.#finished) return Promise.resolve();
@@ -118,6 +135,7 @@ export class NodeConnection implements Connection {
     if (this.#closed) return;
     this.#closed = true;
     this.#sender?.release();
+    this.#receiver?.release();
     this.#rejectPending((action) => closedError(action));
     if (!this.#finished) this.#tls?.finish();
     this.#socket.destroy();
@@ -139,6 +157,7 @@ export class NodeConnection implements Connection {
     if (this.#failure !== null) throw this.#failure;
     this.#source.stop?.();
     this.#sender?.release();
+    this.#receiver?.release();
     const bulk = !(this.#source instanceof FlowSource);
     const all = { ...options, bulk };
     const tls = new NodeTls(this.#socket, context, all, (error) => {

@@ -14,6 +14,11 @@ export interface NodeSource {
   take(): Uint8Array | null;
   /** Nothing is here: `arrived` shall be called when there is. */
   request(): void;
+  /**
+   * What comes next is lent in chunks of `bytes` at most. Only sources that
+   * take nothing from the system but what they lend have it.
+   */
+  limit?(bytes: number): void;
 }
 
 /** An idle session holds this much; a transfer soon has the largest. */
@@ -33,6 +38,7 @@ export class BufferSource implements NodeSource {
     readonly callback: (length: number) => boolean;
   };
   #buffer = new Uint8Array(FIRST_BUFFER_BYTES);
+  #largest = LARGEST_BUFFER_BYTES;
   #chunk: Uint8Array | null = null;
   #socket: NodeSocket | null = null;
   #arrived: () => void = () => {};
@@ -40,7 +46,7 @@ export class BufferSource implements NodeSource {
   constructor() {
     this.onread = {
       // Asked again after each read, so that the buffer may grow.
-      buffer: () => this.#buffer,
+      buffer: () => this.#nextBuffer(),
       callback: (length) => this.#received(length),
     };
   }
@@ -60,11 +66,24 @@ export class BufferSource implements NodeSource {
     this.#socket?.resume();
   }
 
+  limit(bytes: number): void {
+    this.#largest = bytes;
+  }
+
+  #nextBuffer(): Uint8Array {
+    if (this.#buffer.length > this.#largest) {
+      this.#buffer = new Uint8Array(this.#largest);
+    }
+    return this.#buffer;
+  }
+
   #received(length: number): boolean {
     const buffer = this.#buffer;
     this.#chunk = buffer.subarray(0, length);
-    if (length === buffer.length && length < LARGEST_BUFFER_BYTES) {
-      this.#buffer = new Uint8Array(length * BUFFER_GROWTH);
+    if (length === buffer.length && length < this.#largest) {
+      this.#buffer = new Uint8Array(
+        Math.min(length * BUFFER_GROWTH, this.#largest),
+      );
     }
     this.#arrived();
     // No further read into the buffer before the next request.
@@ -104,6 +123,10 @@ export class AdoptingSource implements NodeSource {
 
   request(): void {
     this.#inner?.request();
+  }
+
+  limit(bytes: number): void {
+    this.#inner?.limit(bytes);
   }
 }
 

@@ -1,9 +1,11 @@
+import { readSync } from "node:fs";
 import { setImmediate } from "node:timers";
 import { TransportError } from "../lib/base/errors.ts";
 import type { FileHandle } from "../lib/spi/file_system.ts";
 import type { SendFile } from "../lib/spi/transport.ts";
+import { EAGAIN, EINTR, isBroken } from "./_errno.ts";
 import { type SendfileBinding, sendfileBinding } from "./_sendfile_binding.ts";
-import { busyError, closedError } from "./_socket_errors.ts";
+import { busyError, closedError, unsupportedError } from "./_socket_errors.ts";
 
 /** Sent by one call. */
 const FIRST_BYTES = 256 * 1024;
@@ -22,20 +24,6 @@ const COLD_MS = 4;
 /** Then this much is copied: the pool reads, and the system reads ahead. */
 const COLD_BYTES = 2 * 1024 * 1024;
 const COLD_PIECE_BYTES = 256 * 1024;
-
-const EINTR = -4;
-const EAGAIN = -11;
-
-/** Of a connection that is broken, as the runtime will find out too. */
-const BROKEN: ReadonlySet<number> = new Set([
-  -32, // EPIPE
-  -103, // ECONNABORTED
-  -104, // ECONNRESET
-  -107, // ENOTCONN
-  -108, // ESHUTDOWN
-  -110, // ETIMEDOUT
-  -113, // EHOSTUNREACH
-]);
 
 /** Senders of this program that wait for their next turn. */
 let waiting = 0;
@@ -126,7 +114,7 @@ export class FileSender {
     if (fd === undefined) throw unsupported("the file has no descriptor");
     if (this.#descriptor < 0) {
       const made = this.#socket.duplicate(this.#binding);
-      if (BROKEN.has(made)) return -1;
+      if (isBroken(made)) return -1;
       if (made < 0) throw unsupported(`error ${-made} of the socket`);
       this.#descriptor = made;
     }
@@ -142,7 +130,7 @@ export class FileSender {
       this.#most = LEAST_BYTES;
     } else if (sent === this.#most && sent < MOST_BYTES) this.#most *= 2;
     if (sent >= 0) return sent;
-    this.#broken = BROKEN.has(sent);
+    this.#broken = isBroken(sent);
     if (sent === EAGAIN || this.#broken) return -1;
     throw unsupported(`error ${-sent} of sendfile`);
   }
@@ -159,7 +147,10 @@ export class FileSender {
       this.#piece = piece;
     }
     const wanted = Math.min(size, length);
-    const count = await file.read(piece.subarray(0, wanted), offset);
+    const part = piece.subarray(0, wanted);
+    const isCold = offset < this.#coldUntil;
+    const count = (isCold ? null : readNow(file.fd, part, offset)) ??
+      await file.read(part, offset);
     if (this.#released) throw closedError(ACTION);
     if (count === 0) return 0;
     try {
@@ -180,6 +171,21 @@ export function fileSender(socket: SendingSocket): FileSender | null {
   return binding === null ? null : new FileSender(binding, socket);
 }
 
+/** Without a thread, which takes longer than to read a little from memory. */
+function readNow(
+  fd: number | undefined,
+  into: Uint8Array,
+  offset: number,
+): number | null {
+  if (fd === undefined) return null;
+  try {
+    return readSync(fd, into, 0, into.length, offset);
+  } catch {
+    // The file itself tries again, and says what is wrong.
+    return null;
+  }
+}
+
 /** The promises alone would never let anybody else have a turn. */
 async function nextTurn(): Promise<void> {
   waiting++;
@@ -188,5 +194,5 @@ async function nextTurn(): Promise<void> {
 }
 
 function unsupported(state: string): TransportError {
-  return new TransportError("unsupported", `${ACTION}: ${state}`);
+  return unsupportedError(ACTION, state);
 }

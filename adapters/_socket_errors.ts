@@ -74,6 +74,14 @@ export function busyError(action: string): TransportError {
   return new TransportError("other", `${action}: another call is under way`);
 }
 
+/** What is possible elsewhere cannot be done here, and nothing was done. */
+export function unsupportedError(
+  action: string,
+  state: string,
+): TransportError {
+  return new TransportError("unsupported", `${action}: ${state}`);
+}
+
 /** The key in {@linkcode MEANINGS}. */
 function keyOf(error: unknown): string {
   if (typeof error !== "object" || error === null) return "";

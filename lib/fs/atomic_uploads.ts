@@ -197,6 +197,10 @@ class Upload implements FileHandle {
     }
   }
 
+  get fd(): number | undefined {
+    return this.#over ? undefined : this.#inner.fd;
+  }
+
   read(into: Uint8Array, position: number): Promise<number> {
     return this.#inner.read(into, position);
   }

@@ -159,7 +159,7 @@ export interface ServerOptions {
   readonly uploadRate?: number;
   /**
    * Whether clear binary downloads go from the file to the network inside the
-   * system (`sendfile(2)`) where the platform can.
+   * system (`sendfile(2)`, `splice(2)`) where the platform can.
    * @default {true}
    */
   readonly sendfile?: boolean;

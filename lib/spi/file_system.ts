@@ -66,8 +66,11 @@ export type OpenMode =
 export interface FileHandle {
   /** When it was opened. */
   readonly size: number;
-  /** A descriptor, only when `Connection.sendFile` may use it. */
-  readonly fd?: number;
+  /**
+   * A descriptor, only when bytes may go past `read()` and `write()`: for
+   * `Connection.sendFile` and `Connection.receiveFile`.
+   */
+  readonly fd?: number | undefined;
   /** Fills `into` as far as it can; 0 only at the end of the file. */
   read(into: Uint8Array, position: number): Promise<number>;
   /** Writes all of `bytes`. */

@@ -129,6 +129,21 @@ export type SendFile = (
 ) => Promise<number>;
 
 /**
+ * Receives what comes next into a file, at `offset`, without copying it through
+ * the program. Resolves with the number of bytes once some are in the file; 0
+ * when the peer finished cleanly. It is a read: no other may be under way. The
+ * file stays open until it settles.
+ *
+ * @throws {TransportError} as `read()` does; `unsupported` when it cannot be
+ * done with this file after all, and nothing was taken from the connection
+ * @throws {FileError} as `FileHandle.write` does
+ */
+export type ReceiveFile = (
+  file: FileHandle,
+  offset: number,
+) => Promise<number>;
+
+/**
  * A byte stream in both directions, with nothing about FTP in it.
  *
  * Reading is by pull: no bytes are taken from the operating system beyond one
@@ -216,16 +231,8 @@ export interface Connection {
   /** Absent where the runtime or the connection cannot, as under TLS. */
   readonly sendFile?: SendFile | undefined;
 
-  /**
-   * Receives into a file from `offset` until the peer finishes; resolves with
-   * the number of bytes. `onProgress` is told of each piece. Absent where the
-   * runtime has nothing faster than `read()`.
-   */
-  receiveFile?(
-    file: FileHandle,
-    offset: number,
-    onProgress: (bytes: number) => void,
-  ): Promise<number>;
+  /** Absent where the runtime or the connection cannot, as under TLS. */
+  readonly receiveFile?: ReceiveFile | undefined;
 }
 
 /** A listening socket. */

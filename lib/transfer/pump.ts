@@ -64,15 +64,19 @@ export async function pumpListingToConnection(
 }
 
 /**
- * Copies what the client sends to the file, until it finishes.
+ * Copies what the client sends to the file, until it finishes, or until a read
+ * has ended when `most` bytes have come.
  *
  * @param first the read that is already under way on this connection
+ * @returns bytes written, when there may be more; `null` at the end
  */
 export async function pumpConnectionToFile(
   plan: ReceivePlan,
   context: PumpContext,
   first: Promise<Uint8Array | null>,
-): Promise<void> {
+  most: number = Infinity,
+): Promise<number | null> {
+  let received = 0;
   const decoder = plan.ascii ? new AsciiDecoder() : null;
   const frugal = plan.ascii || context.throttle !== null;
   const writer = new WriteBehind(
@@ -87,11 +91,14 @@ export async function pumpConnectionToFile(
       const arrived = chunk.length;
       context.moved(arrived);
       await writer.push(decoder === null ? chunk : decoder.decode(chunk));
+      received += arrived;
       await takeAll(context, arrived);
+      if (received >= most) break;
       chunk = await context.connection.read();
     }
     if (decoder !== null) await writer.push(decoder.end());
     await writer.finish();
+    return chunk === null ? null : received;
   } finally {
     await writer.release();
   }

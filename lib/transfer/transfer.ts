@@ -1,12 +1,13 @@
 import { messageOf, TransportError } from "../base/errors.ts";
 import type { Clock } from "../spi/clock.ts";
 import type { LogLevel } from "../spi/log.ts";
-import type { Connection, SendFile } from "../spi/transport.ts";
+import type { Connection, ReceiveFile, SendFile } from "../spi/transport.ts";
 import type { Lingering } from "./linger.ts";
 import type { TransferOutcome, TransferResult } from "./outcome.ts";
 import {
   discardPlan,
   plannedBytes,
+  type ReceivePlan,
   type SendPlan,
   type TransferPlan,
 } from "./plan.ts";
@@ -19,6 +20,9 @@ import {
 import { LenientConnection, type Protection, secure } from "./protection.ts";
 import { RateMeter } from "./rate_meter.ts";
 import type { Throttle } from "./throttle.ts";
+
+/** Small files are not worth the trouble to receive them in another way. */
+const COPIED_BYTES = 256 * 1024;
 
 /** Bytes asked of the transport's own file sender at once. */
 const SEND_FILE_BYTES = 1024 * 1024;
@@ -194,7 +198,7 @@ export class Transfer {
       case "listing":
         return await pumpListingToConnection(plan, context);
       case "receive":
-        return await pumpConnectionToFile(plan, context, first);
+        return await this.#receive(plan, context, first);
       case "send":
         return await this.#send(plan, context);
     }
@@ -247,6 +251,61 @@ export class Transfer {
       if (sent === 0) return null;
       this.#moved(sent);
       at += sent;
+    }
+  }
+
+  /** A large file is left to the transport, once it turns out to be one. */
+  async #receive(
+    plan: ReceivePlan,
+    context: PumpContext,
+    first: Promise<Uint8Array | null>,
+  ): Promise<void> {
+    const isOwn = this.#parts.sendfile && !plan.ascii &&
+      this.#parts.throttle === null && plan.file.fd !== undefined;
+    const { receiveFile } = context.connection;
+    if (!isOwn || receiveFile === undefined) {
+      await pumpConnectionToFile(plan, context, first);
+      return;
+    }
+    const copied = await pumpConnectionToFile(
+      plan,
+      context,
+      first,
+      COPIED_BYTES,
+    );
+    if (copied === null) return;
+    const offset = await this.#receiveFile(
+      plan,
+      context,
+      receiveFile,
+      plan.offset + copied,
+    );
+    if (offset === null) return;
+    const rest = context.connection.read();
+    await pumpConnectionToFile({ ...plan, offset }, context, rest);
+  }
+
+  /** @returns where to go on by copying, `null` when all is there */
+  async #receiveFile(
+    plan: ReceivePlan,
+    context: PumpContext,
+    receiveFile: ReceiveFile,
+    offset: number,
+  ): Promise<number | null> {
+    let at = offset;
+    for (;;) {
+      let received: number;
+      try {
+        received = await receiveFile(plan.file, at);
+      } catch (error) {
+        if (!isUnsupported(error)) throw error;
+        const { log } = this.#parts;
+        log("warn", `${messageOf(error)}; copying to ${plan.realPath}`);
+        return at;
+      }
+      if (received === 0) return null;
+      at += received;
+      context.moved(received);
     }
   }
 }

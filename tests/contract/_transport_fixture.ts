@@ -88,8 +88,9 @@ export function paired(client: Connection, server: Connection): Pair {
 /** A connection that a raw peer made, and the peer. */
 export async function acceptRaw(
   fixture: TransportFixture,
+  options: Partial<ListenOptions> = {},
 ): Promise<{ readonly server: Connection; readonly peer: RawPeer }> {
-  const listener = await listenLocal(fixture.transport);
+  const listener = await listenLocal(fixture.transport, options);
   const [peer, server] = await Promise.all([
     fixture.dial(listener.local),
     accepted(listener),

@@ -31,6 +31,8 @@ import {
   turn,
 } from "./_transport_fixture.ts";
 
+const WRITE = { access: "write", create: "always", truncate: false } as const;
+
 const SIZE = 12 * MIB + 3;
 
 test.runIf(process.platform === "linux" && process.arch === "x64")(
@@ -51,7 +53,10 @@ test("files have a descriptor where it is of use", async () => {
     const [opened, isExpected] of [
       [here.open("/full", read), true],
       [here.open("/empty", read), false],
+      [here.open("/full", WRITE), true],
+      [here.open("/empty", WRITE), true],
       [here.open("/full", { access: "append" }), false],
+      [pooled.open("/full", WRITE), false],
       // Reading may take long, and everybody would wait.
       [pooled.open("/full", read), false],
     ] as const

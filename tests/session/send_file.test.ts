@@ -4,16 +4,12 @@ import { expect, test } from "vitest";
 import {
   type Connection,
   type FileHandle,
-  FtpServer,
-  MemoryAuthorizer,
-  MemoryClient,
-  MemoryFileSystem,
-  memoryPlatform,
   type ServerOptions,
   settle,
   TransportError,
 } from "../../adapters/memory.ts";
 import { dialogue, drained, fetched, nextReply } from "./_dialogue.ts";
+import { movingServer, type MovingStage } from "./_moving.ts";
 
 type SendFile = NonNullable<Connection["sendFile"]>;
 
@@ -30,53 +26,18 @@ async function copy(
   return count;
 }
 
-/** A server whose connections have `sendFile`, and whose files an `fd`. */
-async function served(
+/** A server whose connections have this `sendFile`. */
+function served(
   sendFile: (
     connection: Connection,
     ...rest: Parameters<SendFile>
   ) => Promise<number>,
   options: Partial<ServerOptions> = {},
-) {
-  const platform = memoryPlatform();
-  const { transport, clock } = platform;
-  const listen = transport.listen.bind(transport);
-  transport.listen = async (where) => {
-    const listener = await listen(where);
-    const accept = listener.accept.bind(listener);
-    listener.accept = async () => {
-      const connection = await accept();
-      return connection === null ? null : Object.assign(connection, {
-        sendFile: (...rest: Parameters<SendFile>) =>
-          sendFile(connection, ...rest),
-      });
-    };
-    return listener;
-  };
-  const files = new MemoryFileSystem();
-  const open = files.open.bind(files);
-  files.open = async (path, mode) => {
-    const file = await open(path, mode);
-    return path.endsWith("plain") ? file : Object.assign(file, { fd: 7 });
-  };
-  const authorizer = new MemoryAuthorizer();
-  authorizer.addAnonymous({ fileSystem: files, permissions: "elradfmwMT" });
-  const server = new FtpServer(platform, { authorizer, ...options });
-  await server.listen({ hostname: "127.0.0.1", port: 21 });
-  const client = new MemoryClient(
-    await transport.dial({ hostname: "127.0.0.1", port: 21 }),
-    transport,
-  );
-  await nextReply(client);
-  await client.logIn();
-  await dialogue(client, [["TYPE I", /^200 /]]);
-  return {
-    files,
-    client,
-    clock,
-    transport,
-    [Symbol.asyncDispose]: () => server.close(),
-  };
+): Promise<MovingStage> {
+  const members = (connection: Connection) => ({
+    sendFile: (...rest: Parameters<SendFile>) => sendFile(connection, ...rest),
+  });
+  return movingServer(members, options);
 }
 
 const TEN = "0123456789";
