@@ -1,7 +1,8 @@
 import { ConfigError, messageOf } from "../base/errors.ts";
 import { formatEndpoint } from "../protocol/address.ts";
-import { Session, type SessionHost } from "../session/session.ts";
+import { Session } from "../session/session.ts";
 import { Log } from "../session/session_log.ts";
+import type { SessionHost } from "../session/session_parts.ts";
 import type { SessionView } from "../session/view.ts";
 import type { Platform } from "../spi/clock.ts";
 import type { Connection, Endpoint, Listener } from "../spi/transport.ts";
