@@ -1,7 +1,8 @@
 import type { TlsOptions } from "../server/tls_options.ts";
 import type { CliCertificate, CliHost } from "./host.ts";
 import type { Logger } from "./logger.ts";
-import type { CliOptions, CliTlsOptions } from "./options.ts";
+import type { CliOptions } from "./options.ts";
+import type { CliTlsOptions } from "./tls_choice.ts";
 
 /** TLS as the command line wants it. */
 export interface CliTls {
