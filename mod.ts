@@ -12,9 +12,16 @@
  * @module
  */
 
-import { loadAdapter } from "./adapters/_runtime.ts";
+import { denoFileCalls } from "./adapters/_deno_file_calls.ts";
+import { LocalFileSystem } from "./adapters/_local_file_system.ts";
+import {
+  localFileSystem as nodeFileSystem,
+  type LocalFileSystemOptions,
+} from "./adapters/_local_files.ts";
+import { loadAdapter, runtimeName } from "./adapters/_runtime.ts";
 import type { ServeOptions } from "./adapters/_serve.ts";
 import type { FtpServer } from "./lib/server/server.ts";
+import type { FileSystem } from "./lib/spi/file_system.ts";
 
 export {
   type CertificateFiles,
@@ -27,9 +34,20 @@ export {
   resolvedAddress,
   type ResolvedAddressOptions,
 } from "./adapters/_resolved_address.ts";
+export type { LocalFileSystemOptions } from "./adapters/_local_files.ts";
 export type { ServeOptions } from "./adapters/_serve.ts";
+export {
+  windowsAuthorizer,
+  type WindowsAuthorizerOptions,
+} from "./adapters/_windows_authorizer.ts";
 export { WorkerPool, type WorkerPoolOptions } from "./adapters/_worker_pool.ts";
+export {
+  unixAuthorizer,
+  type UnixAuthorizerOptions,
+} from "./adapters/_unix_authorizer.ts";
 export { watchedFile } from "./adapters/_watched_file.ts";
+export { formatLogJson } from "./lib/cli/log_json.ts";
+export { formatLogLine, type LogLineOptions } from "./lib/cli/log_line.ts";
 export * from "./lib/mod.ts";
 
 /**
@@ -41,4 +59,22 @@ export * from "./lib/mod.ts";
  */
 export async function serve(options: ServeOptions): Promise<FtpServer> {
   return await (await loadAdapter()).serve(options);
+}
+
+/**
+ * A folder of the disk as a file system for clients, who never get out of it:
+ * not by `..`, not by links. `localFileSystem` of the adapter of the runtime
+ * that the program runs on.
+ *
+ * @param root A folder; its links are followed now, once.
+ *
+ * @throws {ConfigError} there is no such folder
+ */
+export function localFileSystem(
+  root: string,
+  options: LocalFileSystemOptions = {},
+): FileSystem {
+  return runtimeName() === "deno"
+    ? new LocalFileSystem(root, options, denoFileCalls())
+    : nodeFileSystem(root, options);
 }

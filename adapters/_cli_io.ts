@@ -24,6 +24,8 @@ import { onReloadSignal, onStopSignal } from "./_shutdown.ts";
 import { TerminalOutput } from "./_terminal_output.ts";
 import { terminalInput } from "./_terminal_input.ts";
 import { findTextFile, updateTextFile } from "./_text_file.ts";
+import { UnixUsers } from "./_unix_users.ts";
+import { WindowsUsers } from "./_windows_users.ts";
 import { watchedFile } from "./_watched_file.ts";
 
 /** What differs between the runtimes. */
@@ -44,6 +46,8 @@ export function cliHost(adapter: CliAdapter): CliHost {
   return {
     platform: adapter.platform,
     openFolder: (path) => adapter.openFolder(path),
+    openSystemUsers: () =>
+      process.platform === "win32" ? new WindowsUsers(null) : new UnixUsers(),
     stdin: terminalInput(),
     stdout: output(process.stdout),
     stderr,

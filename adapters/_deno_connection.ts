@@ -12,7 +12,7 @@ import { type FileSender, fileSender } from "./_sendfile.ts";
 import { busyError, closedError, transportError } from "./_socket_errors.ts";
 
 /** An idle session holds this much; a transfer soon has the largest. */
-const FIRST_BUFFER_BYTES = 4096;
+const FIRST_BUFFER_BYTES = 512;
 const BUFFER_GROWTH = 8;
 const LARGEST_BUFFER_BYTES = 262_144;
 

@@ -21,7 +21,7 @@ import {
  * constant for it; the value is the same on every processor that Node, Deno
  * and Bun are built for.
  */
-const O_PATH = 0o10000000;
+export const O_PATH = 0o10000000;
 
 /** O_NONBLOCK: should a kernel not know O_PATH, a pipe shall not stop us. */
 const NAME_ONLY = O_PATH | (constants.O_NONBLOCK ?? 0);

@@ -62,6 +62,13 @@ export interface FileCalls {
   truncate(descriptor: number): Promise<void>;
   /** Deno's own does not block in either set. */
   readonly readNames: ReadNames;
+  /**
+   * Makes many of the calls that answer at once as one, where each would cost
+   * something of its own. Absent: there is nothing to save.
+   */
+  together?<T>(act: () => T): T;
+  /** All names of a folder as bytes; rarely needed, and blocks. */
+  readRawNames(folder: HostPath): readonly Uint8Array[];
 }
 
 /** The two sets of a runtime. */
@@ -78,6 +85,7 @@ const slowCalls = {
   unlink: (path: HostPath) => unlink(path),
   rename: (from: HostPath, to: HostPath) => rename(from, to),
   truncate: (descriptor: number) => truncate(descriptor, 0),
+  readRawNames: (folder: HostPath) => fs.readdirSync(folder, "buffer"),
 };
 
 /** See `FileCalls.readlink`. */

@@ -17,7 +17,7 @@ export const KEEPS_RAW_NAMES: boolean = process.platform !== "win32" &&
   !("Deno" in globalThis);
 
 /** U+FFFD: what `node:fs` puts for bytes that are not text. */
-const LOST = "\ufffd";
+export const LOST = "\ufffd";
 
 const LONE_SURROGATE = /\p{Surrogate}/u;
 

@@ -1,7 +1,16 @@
-import { close, closeSync, read, write } from "node:fs";
+import { close, closeSync, fsync, read, write, writeSync } from "node:fs";
 import { type Deferred, deferred } from "../lib/base/deferred.ts";
 import type { FileHandle } from "../lib/spi/file_system.ts";
 import { fileError, makeFileError } from "./_file_errors.ts";
+
+/** A write that took longer has waited for a disk, and everybody with it. */
+const SLOW_MS = 10;
+
+/** Then this much is left to the thread pool, each time twice as much. */
+const SLOW_BYTES = 2 * 1024 * 1024;
+
+/** More at once would keep others waiting, whatever the disk does. */
+const NOW_BYTES = 256 * 1024;
 
 /** How a `LocalFileHandle` was opened. */
 export interface LocalFileOptions {
@@ -13,6 +22,8 @@ export interface LocalFileOptions {
   readonly path: string;
   /** Whether moving its bytes may be left to the system, while all wait. */
   readonly sendable: boolean;
+  /** Whether what was written is on the disk once it is closed. */
+  readonly durable: boolean;
 }
 
 /**
@@ -29,7 +40,12 @@ export class LocalFileHandle implements FileHandle {
   readonly #descriptor: number;
   readonly #access: "read" | "write" | "append";
   readonly #path: string;
+  readonly #isQuick: boolean;
+  readonly #durable: boolean;
   #underWay = 0;
+  /** Bytes to be written in the slow way, and how many next time. */
+  #slowLeft = 0;
+  #slowNext = SLOW_BYTES;
   #closing: Promise<void> | null = null;
   #idle: Deferred<void> | null = null;
 
@@ -37,9 +53,13 @@ export class LocalFileHandle implements FileHandle {
     this.#descriptor = options.descriptor;
     this.size = options.size;
     // Files that do not know their size, as those of /proc, have it as 0.
-    const isKnown = options.access === "write" || options.size > 0;
-    if (options.sendable && isKnown) this.fd = options.descriptor;
+    const isFit = options.access === "write" ||
+      (options.access === "read" && options.size > 0);
+    if (options.sendable && isFit) this.fd = options.descriptor;
+    this.#durable = options.durable;
     this.#access = options.access;
+    // Bytes that are appended twice are there twice.
+    this.#isQuick = options.sendable && options.access === "write";
     this.#path = options.path;
   }
 
@@ -69,7 +89,33 @@ export class LocalFileHandle implements FileHandle {
     });
   }
 
+  writeNow(bytes: Uint8Array, position: number): boolean {
+    const { length } = bytes;
+    if (
+      !this.#isQuick || this.#slowLeft > 0 || this.#underWay > 0 ||
+      this.#closing !== null || length > NOW_BYTES || position < 0
+    ) return false;
+    const begin = performance.now();
+    let written = 0;
+    try {
+      while (written < length) {
+        const at = position + written;
+        const rest = length - written;
+        written += writeSync(this.#descriptor, bytes, written, rest, at);
+      }
+    } catch {
+      // write() tries again, and says what is wrong.
+      return false;
+    }
+    if (performance.now() - begin > SLOW_MS) {
+      this.#slowLeft = this.#slowNext;
+      this.#slowNext *= 2;
+    }
+    return true;
+  }
+
   async write(bytes: Uint8Array, position: number): Promise<void> {
+    this.#slowLeft -= bytes.length;
     await this.#run("write", position, (done) => {
       if (bytes.length === 0) return done(null, 0);
       const appends = this.#access === "append";
@@ -106,10 +152,12 @@ export class LocalFileHandle implements FileHandle {
         closeSync(this.#descriptor);
         return;
       }
-      // After writing, a close may flush (ext4 after truncation, NFS always).
-      await new Promise<void>((resolve, reject) => {
-        close(this.#descriptor, (error) => error ? reject(error) : resolve());
-      });
+      try {
+        if (this.#durable) await settled(fsync, this.#descriptor);
+      } finally {
+        // After writing, it may flush (ext4 after truncation, NFS always).
+        await settled(close, this.#descriptor);
+      }
     } catch (error) {
       throw fileError(error, "close", this.#path);
     }
@@ -137,4 +185,14 @@ export class LocalFileHandle implements FileHandle {
       });
     });
   }
+}
+
+/** Calls in the thread pool. */
+function settled(
+  call: (descriptor: number, done: (error: Error | null) => void) => void,
+  descriptor: number,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    call(descriptor, (error) => error ? reject(error) : resolve());
+  });
 }

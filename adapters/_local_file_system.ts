@@ -48,7 +48,10 @@ export class LocalFileSystem implements FileSystem {
     const blocking = options.blocking ?? mayBlock(folder);
     this.#calls = blocking ? calls.blocking : calls.pooled;
     this.#jail = jailOf(folder, this.#calls, options.descriptors ?? true);
-    this.#opener = new LocalOpener(this.#jail, this.#calls, blocking);
+    this.#opener = new LocalOpener(this.#jail, this.#calls, {
+      sendable: blocking,
+      durable: options.fsync ?? false,
+    });
   }
 
   stat(

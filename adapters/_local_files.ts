@@ -8,11 +8,18 @@ export interface LocalFileSystemOptions {
   /**
    * Whether short calls (look-ups, opening, making folders) are answered on
    * the spot, which takes 1 to 3 microseconds on a local disk, instead of by
-   * the thread pool, which takes 35 to 80. Contents go through the pool, but
-   * for those that the system sends by itself; false prevents that too.
+   * the thread pool, which takes 35 to 80. With it, contents are moved on the
+   * spot as well while the disk is quick; false leaves them to the pool.
    * @default {true} unless the folder lies on a network or FUSE file system
    */
   readonly blocking?: boolean;
+  /**
+   * Whether an upload is confirmed only when its bytes are on the disk
+   * (`fsync(2)`), so that a power failure does not take them back. It makes
+   * uploads as slow as the disk.
+   * @default {false}
+   */
+  readonly fsync?: boolean;
   /**
    * False does without `/proc/self/fd` on Linux too, with the weaker
    * guarantees of other systems; for tests.

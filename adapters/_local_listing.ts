@@ -1,8 +1,14 @@
-import { readdirSync } from "node:fs";
-import { setImmediate } from "node:timers";
 import type { DirectoryEntry, ListOptions } from "../lib/spi/file_system.ts";
 import type { Answer, AnyStats, FileCalls } from "./_file_calls.ts";
-import { hostText, isLossy, lossyKey, lossyKeyOf } from "./_host_path.ts";
+import { FolderReader } from "./_folder_reader.ts";
+import {
+  hostText,
+  isLossy,
+  KEEPS_RAW_NAMES,
+  lossyKey,
+  lossyKeyOf,
+  LOST,
+} from "./_host_path.ts";
 import {
   type Jail,
   joinPaths,
@@ -12,15 +18,19 @@ import {
 } from "./_jail.ts";
 import { localStat } from "./_local_stat.ts";
 import { sortedNames } from "./_sorted_names.ts";
+import { Turns } from "./_turns.ts";
 
 /**
- * Entries per batch. Looking at 256 of them blocks for 0.6 ms on Node, and
- * others are served between batches.
+ * Entries per batch. Looking at 256 of them blocks for at most 0.6 ms on Node,
+ * and others are served between batches.
  */
 const BATCH = 256;
 
 /** Look-ups under way at a time when they go through the thread pool. */
 const AT_A_TIME = 16;
+
+/** An entry, or what there is to make one of; `null` is nothing. */
+type Look = DirectoryEntry | AnyStats | null;
 
 /** Lists one folder; see `FileSystem.list`. */
 export class LocalListing {
@@ -28,6 +38,8 @@ export class LocalListing {
   readonly #calls: FileCalls;
   readonly #folder: Place;
   readonly #options: ListOptions;
+  /** While names are read, where there is one. */
+  #reader: FolderReader | null = null;
 
   constructor(
     jail: Jail,
@@ -42,14 +54,27 @@ export class LocalListing {
   }
 
   async *batches(): AsyncGenerator<readonly DirectoryEntry[], void, void> {
-    let names: AsyncIterable<string[]> = this.#names();
-    if (this.#options.sorted) names = sortedNames(names, BATCH, turn);
-    let first = true;
-    for await (const batch of names) {
-      if (!first) await turn();
-      first = false;
-      const entries = await this.#describeAll(batch);
-      if (entries.length > 0) yield entries;
+    // With the rights of somebody else, only those calls will do.
+    const isOwn = this.#calls.blocking && this.#calls.together === undefined;
+    const reader = isOwn ? FolderReader.open(this.#folder.path) : null;
+    this.#reader = reader;
+    const turns = new Turns();
+    const turn = (): Promise<void> => turns.next();
+    try {
+      let names: AsyncIterable<string[]> = reader === null
+        ? this.#names()
+        : namesOf(reader);
+      if (this.#options.sorted) names = sortedNames(names, BATCH, turn);
+      let first = true;
+      for await (const batch of names) {
+        if (!first) await turn();
+        first = false;
+        const entries = await this.#describeAll(batch);
+        if (entries.length > 0) yield entries;
+      }
+    } finally {
+      this.#reader = null;
+      reader?.close();
     }
   }
 
@@ -63,7 +88,7 @@ export class LocalListing {
 
   /** Names in the order of the system. */
   async *#names(): AsyncGenerator<string[], void, void> {
-    const raw = new RawNames(this.#folder);
+    const raw = new RawNames(this.#calls, this.#folder);
     const parts = this.#calls.readNames(this.#folder.path, BATCH);
     for await (const names of parts) {
       yield names.some(isLossy) ? raw.restore(names) : names;
@@ -71,36 +96,61 @@ export class LocalListing {
   }
 
   async #describeAll(names: readonly string[]): Promise<DirectoryEntry[]> {
+    if (this.#options.stat === "none") {
+      return names.map((name) => ({ name, stat: null }));
+    }
     const entries: DirectoryEntry[] = [];
     const keep = (entry: DirectoryEntry | null): void => {
       if (entry !== null) entries.push(entry);
     };
     if (this.#calls.blocking) {
-      for (const name of names) {
-        const answer = this.#describe(name);
+      const looks = this.#lookAtAll(names);
+      for (let at = 0; at < names.length; at++) {
+        const answer = this.#described(names[at]!, looks[at]!);
         keep(answer instanceof Promise ? await answer : answer);
       }
       return entries;
     }
     for (let at = 0; at < names.length; at += AT_A_TIME) {
       const some = names.slice(at, at + AT_A_TIME);
-      const answers = some.map((name) => this.#describe(name));
+      const answers = some.map((name) =>
+        this.#described(name, this.#look(name))
+      );
       (await Promise.all(answers)).forEach(keep);
     }
     return entries;
   }
 
+  #lookAtAll(names: readonly string[]): readonly Answer<Look>[] {
+    const look = (): readonly Answer<Look>[] =>
+      names.map((name) => this.#look(name));
+    return this.#calls.together?.(look) ?? look();
+  }
+
   /** `null`: it vanished, or may not be looked at. */
-  #describe(name: string): Answer<DirectoryEntry | null> {
-    if (this.#options.stat === "none") return { name, stat: null };
+  #look(name: string): Answer<Look> {
+    // Where paths are text, a name with U+FFFD may be the text of another.
+    if (this.#reader !== null && (KEEPS_RAW_NAMES || !name.includes(LOST))) {
+      const stat = this.#reader.stat(name);
+      if (stat === null) return null;
+      if (stat !== undefined && stat.kind !== "link") return { name, stat };
+    }
     try {
       const stats = this.#calls.lstat(this.#folder.at(name));
-      return stats instanceof Promise
-        ? stats.then((there) => this.#entry(name, there), () => null)
-        : this.#entry(name, stats);
+      return stats instanceof Promise ? stats.catch(() => null) : stats;
     } catch {
       return null;
     }
+  }
+
+  #described(
+    name: string,
+    look: Answer<Look>,
+  ): Answer<DirectoryEntry | null> {
+    if (look instanceof Promise) {
+      return look.then((seen) => this.#described(name, seen));
+    }
+    return look === null || "stat" in look ? look : this.#entry(name, look);
   }
 
   #entry(name: string, stats: AnyStats): Answer<DirectoryEntry | null> {
@@ -149,9 +199,13 @@ export class LocalListing {
   }
 }
 
-/** Lets everybody else have a go. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+/** See `FolderReader.names`. */
+async function* namesOf(
+  reader: FolderReader,
+): AsyncGenerator<string[], void, void> {
+  for (let names = reader.names(); names !== null; names = reader.names()) {
+    yield names;
+  }
 }
 
 /**
@@ -160,10 +214,12 @@ function turn(): Promise<void> {
  * needs it.
  */
 class RawNames {
+  readonly #calls: FileCalls;
   readonly #folder: Place;
   #waiting: Map<string, string[]> | null = null;
 
-  constructor(folder: Place) {
+  constructor(calls: FileCalls, folder: Place) {
+    this.#calls = calls;
     this.#folder = folder;
   }
 
@@ -182,7 +238,7 @@ class RawNames {
 
   #read(): Map<string, string[]> {
     const waiting = new Map<string, string[]>();
-    for (const bytes of readdirSync(this.#folder.path, "buffer")) {
+    for (const bytes of this.#calls.readRawNames(this.#folder.path)) {
       const key = lossyKeyOf(bytes);
       if (!isLossy(key)) continue;
       const same = waiting.get(key);

@@ -4,7 +4,10 @@ import { splitPath } from "../lib/fs/check_path.ts";
 import type { AnyStats, FileCalls } from "./_file_calls.ts";
 import { fileErrorCode, makeFileError } from "./_file_errors.ts";
 import { type Jail, virtualPath } from "./_jail.ts";
-import { LocalFileHandle } from "./_local_file_handle.ts";
+import {
+  LocalFileHandle,
+  type LocalFileOptions,
+} from "./_local_file_handle.ts";
 import { kindOf } from "./_local_stat.ts";
 
 type Access = OpenMode["access"];
@@ -26,17 +29,19 @@ const FLAGS: Readonly<Record<Access, number>> = {
 /** How often a file may come and go while it is opened. */
 const MAX_ATTEMPTS = 8;
 
+/** What is the same for all files of a file system. */
+type FileKind = Pick<LocalFileOptions, "sendable" | "durable">;
+
 /** Opens regular files in a jail, and nothing else. */
 export class LocalOpener {
   readonly #jail: Jail;
   readonly #calls: FileCalls;
-  readonly #sendable: boolean;
+  readonly #kind: FileKind;
 
-  /** @param sendable whether the files are read quickly enough to wait for */
-  constructor(jail: Jail, calls: FileCalls, sendable: boolean) {
+  constructor(jail: Jail, calls: FileCalls, kind: FileKind) {
     this.#jail = jail;
     this.#calls = calls;
-    this.#sendable = sendable;
+    this.#kind = kind;
   }
 
   /** See `FileSystem.open`; throws the errors of `node:fs` as they come. */
@@ -107,7 +112,7 @@ export class LocalOpener {
           size,
           access,
           path: place.real,
-          sendable: this.#sendable && access !== "append",
+          ...this.#kind,
         });
       } catch (error) {
         closeSync(descriptor);
@@ -133,7 +138,7 @@ export class LocalOpener {
           size: 0,
           access,
           path: real,
-          sendable: this.#sendable && access !== "append",
+          ...this.#kind,
         });
       } catch (error) {
         closeSync(descriptor);

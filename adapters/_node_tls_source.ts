@@ -4,7 +4,10 @@ import type { NodeSocket } from "./_node_types.ts";
 /** An idle session holds this much; a transfer soon has the largest. */
 const FIRST_BUFFER_BYTES = 4096;
 const BUFFER_GROWTH = 8;
-const LARGEST_BUFFER_BYTES = 1_048_576;
+const LARGEST_BUFFER_BYTES = 262_144;
+
+/** Handed over before the turn ends, while the processor's cache has it. */
+const HAND_OVER_BYTES = 131_072;
 
 /** The largest when many transfers have the largest already. */
 const MODEST_BUFFER_BYTES = 131_072;
@@ -38,7 +41,7 @@ interface TlsHandle extends Handle {
 /**
  * Has the records of a TLS stream of `node:tls` decrypted into a buffer of ours, one
  * behind the other, and hands over at once what has come in one turn of the
- * event loop. The stream itself makes a buffer for each record of 16 KiB (Deno
+ * event loop, or 128 KiB of it. The stream itself makes a buffer for each record of 16 KiB (Deno
  * for four), and wakes its reader for it.
  *
  * The option `onread` would do the first, but not for a stream over a socket.
@@ -131,11 +134,15 @@ export class NodeTlsSource implements NodeSource {
     this.#waiting += count;
     // It goes on for a while with what was read before.
     if (this.#waiting >= this.#mostBytes && !this.#isStopped) this.#stop();
-    if (this.#isWanted && !this.#isAnnounced) {
-      this.#isAnnounced = true;
-      setImmediate(() => this.#announce());
-    }
     if (this.#filled === this.#buffer.length) this.#change();
+    if (this.#waiting >= HAND_OVER_BYTES) this.#announce();
+    else if (this.#isWanted && !this.#isAnnounced) {
+      this.#isAnnounced = true;
+      setImmediate(() => {
+        this.#isAnnounced = false;
+        this.#announce();
+      });
+    }
     return this.#buffer.subarray(this.#filled);
   }
 
@@ -156,8 +163,7 @@ export class NodeTlsSource implements NodeSource {
   }
 
   #announce(): void {
-    this.#isAnnounced = false;
-    if (!this.#isWanted) return;
+    if (!this.#isWanted || this.#waiting === 0) return;
     this.#isWanted = false;
     this.#arrived();
   }

@@ -1,4 +1,3 @@
-import { writeSync } from "node:fs";
 import { setImmediate } from "node:timers";
 import { TransportError } from "../lib/base/errors.ts";
 import type { FileHandle } from "../lib/spi/file_system.ts";
@@ -155,15 +154,8 @@ export class FileReceiver {
     const most = isSlow ? SLOW_PIECE_BYTES : PIECE_BYTES;
     const piece = await this.#socket.read(most);
     if (piece === null) return 0;
-    const { fd } = file;
-    const isLocal = !isSlow && fd !== undefined;
-    const begin = performance.now();
-    const written = isLocal ? writeNow(fd, piece, offset) : 0;
-    if (isLocal && performance.now() - begin > SLOW_MS) {
-      this.#slow(offset + piece.length);
-    }
-    if (written < piece.length) {
-      await file.write(piece.subarray(written), offset + written);
+    if (isSlow || file.writeNow?.(piece, offset) !== true) {
+      await file.write(piece, offset);
     }
     if (this.#released) throw closedError(ACTION);
     return piece.length;
@@ -203,20 +195,6 @@ function thePipe(
   if (typeof made === "number") throw unsupported(`error ${-made} of pipe`);
   pipe = made;
   return made;
-}
-
-/** Bytes written; fewer than all when something is wrong. */
-function writeNow(fd: number, bytes: Uint8Array, offset: number): number {
-  let written = 0;
-  try {
-    while (written < bytes.length) {
-      const rest = bytes.length - written;
-      written += writeSync(fd, bytes, written, rest, offset + written);
-    }
-  } catch {
-    // The file itself tries again, and says what is wrong.
-  }
-  return written;
 }
 
 /** What is still in the pipe. */

@@ -41,8 +41,18 @@ export {
   type ResolvedAddressOptions,
 } from "./_resolved_address.ts";
 export type { ServeOptions } from "./_serve.ts";
+export {
+  windowsAuthorizer,
+  type WindowsAuthorizerOptions,
+} from "./_windows_authorizer.ts";
 export { WorkerPool, type WorkerPoolOptions } from "./_worker_pool.ts";
+export {
+  unixAuthorizer,
+  type UnixAuthorizerOptions,
+} from "./_unix_authorizer.ts";
 export { watchedFile } from "./_watched_file.ts";
+export { formatLogJson } from "../lib/cli/log_json.ts";
+export { formatLogLine, type LogLineOptions } from "../lib/cli/log_line.ts";
 export * from "../lib/mod.ts";
 
 /**

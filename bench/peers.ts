@@ -5,8 +5,10 @@
  */
 import { parseArgs } from "node:util";
 import { isProgram } from "./paths.ts";
-import { anyftpdBun, anyftpdDeno, anyftpdNode } from "./peer/anyftpd.ts";
+import { ANYFTPD } from "./peer/anyftpd.ts";
 import { makeCertificate } from "./peer/certificate.ts";
+import { ftpSrv } from "./peer/ftp_srv.ts";
+import { limit } from "./peer/limit.ts";
 import { fetchPackages } from "./peer/packages.ts";
 import { type Peer, PeerMissingError } from "./peer/peer.ts";
 import { proftpd } from "./peer/proftpd.ts";
@@ -22,13 +24,13 @@ import { vsftpd } from "./peer/vsftpd.ts";
 
 /** Every server that is known, in the order of tables. */
 export const PEERS: readonly Peer[] = [
-  anyftpdNode,
-  anyftpdDeno,
-  anyftpdBun,
+  ...ANYFTPD,
   pyftpdlib,
   vsftpd,
   proftpd,
   pureFtpd,
+  ftpSrv,
+  limit,
 ];
 
 /** Servers that run, those that could not, and the way to end it all. */
@@ -99,7 +101,7 @@ Starts the named servers, or all, and prints how to reach them. Ctrl-C ends
 them.
 
   --fetch   first download and unpack Debian's vsftpd, proftpd and pure-ftpd
-            into bench/.cache
+            and npm's ftp-srv and Node 26 into bench/.cache
   --list    print the names and leave
   --tls     with TLS for clients that ask for it (AUTH TLS)
 `;

@@ -202,6 +202,9 @@ export async function main(args: readonly string[]): Promise<number> {
       smallFiles: count,
       clients: 1,
       clientBytes: 1,
+      listings: count,
+      lagClients: 1,
+      sessions: count,
     };
     const kind = positionals[0] ?? "download";
     await profile(kind, load, Number(values.top), values.dist, values.keep);

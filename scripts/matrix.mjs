@@ -49,6 +49,7 @@ const ONCE = ["meta", "package"];
 /** Tests with servers that need to run inside the runtime themselves. */
 const INSIDE_E2E = [
   "tests/e2e/cli.test.ts",
+  "tests/e2e/ftp_srv_shim.test.ts",
   "tests/e2e/jail.test.ts",
   "tests/e2e/jail_links.test.ts",
   "tests/e2e/tunnel.test.ts",
@@ -57,6 +58,7 @@ const INSIDE_E2E = [
 /** What of the package may depend on the release of Node. */
 const PACKAGE_ON_NODE = [
   "tests/package/command.test.ts",
+  "tests/package/examples.test.ts",
   "tests/package/modules.test.ts",
 ];
 

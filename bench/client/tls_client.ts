@@ -69,6 +69,11 @@ export class TlsClient {
     return this.#session("small", target, name, count);
   }
 
+  /** The same file for `clients` sessions at once; it is not decrypted. */
+  many(target: TlsTarget, name: string, clients: number): Promise<TlsStep> {
+    return this.#session("many", target, name, clients);
+  }
+
   /** Control connections: connect, AUTH TLS, handshake, QUIT. */
   handshakes(
     port: number,

@@ -8,6 +8,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { LISTED_FILES } from "../peer/peer.ts";
 import type { RunningPeer } from "../peer/runner.ts";
 import { type Load, MEBIBYTE } from "./sample.ts";
 
@@ -18,6 +19,9 @@ export const SMALL_BYTES: number = 1024;
 export const BIG_NAME: string = "big";
 export const SMALL_NAME: string = "small";
 export const MANY_NAME: string = "many";
+
+/** The name of the folder with many files. */
+export const LIST_NAME: string = "list";
 
 /** The name of what is uploaded. */
 export const UPLOAD_NAME: string = "upload";
@@ -49,6 +53,18 @@ export function provide(peers: readonly RunningPeer[], load: Load): void {
     fill(join(store, name), bytes);
     for (const { folder } of peers) {
       linkSync(join(store, name), join(folder, name));
+    }
+  }
+}
+
+/** Puts a folder of many empty files into every server's folder. */
+export function provideList(peers: readonly RunningPeer[]): void {
+  for (const { folder } of peers) {
+    const list = join(folder, LIST_NAME);
+    mkdirSync(list);
+    for (let i = 0; i < LISTED_FILES; i++) {
+      const name = `file${String(i).padStart(7, "0")}.txt`;
+      closeSync(openSync(join(list, name), "w", 0o644));
     }
   }
 }

@@ -2,20 +2,32 @@ import { processUsage } from "../measure/process.ts";
 
 /** How much of everything. */
 export interface Load {
+  /** Of the big file. */
   readonly bytes: number;
   readonly logins: number;
   readonly smallFiles: number;
+  /** Clients at once. */
   readonly clients: number;
+  /** What each of these moves. */
   readonly clientBytes: number;
+  /** Listings one after the other. */
+  readonly listings: number;
+  /** Clients at once while replies are timed. */
+  readonly lagClients: number;
+  /** Idle sessions when memory is measured. */
+  readonly sessions: number;
 }
 
 /** One number of one server in one round. */
 export interface Sample {
+  /** A stable short name, for programs. */
+  readonly key: string;
+  /** The same for people. */
   readonly metric: string;
   readonly value: number;
   readonly unit: string;
   readonly higherIsBetter: boolean;
-  /** The server's CPU time, per `cpuUnit`. */
+  /** The server's CPU time, per `cpuUnit`; NaN where it says nothing. */
   readonly cpu: number;
   readonly cpuUnit: string;
   /** The server's memory, all its processes, when the step was over. */
@@ -24,6 +36,7 @@ export interface Sample {
 
 /** What a step is called and how it is counted. */
 export interface Shape {
+  readonly key: string;
   readonly metric: string;
   readonly unit: string;
   /** What was done, in `unit` without the time. */
@@ -41,8 +54,9 @@ const GIBIBYTE = 1024 * MEBIBYTE;
 const SETTLE_MS = 300;
 
 /** A step that moves so many bytes. */
-export function transferred(metric: string, bytes: number): Shape {
+export function transferred(key: string, metric: string, bytes: number): Shape {
   return {
+    key,
     metric,
     unit: "MiB/s",
     amount: bytes / MEBIBYTE,
@@ -52,15 +66,28 @@ export function transferred(metric: string, bytes: number): Shape {
 }
 
 /** A step that does something so many times. */
-export function counted(metric: string, count: number): Shape {
+export function counted(key: string, metric: string, count: number): Shape {
   // Milliseconds of CPU time for each.
   return {
+    key,
     metric,
     unit: "1/s",
     amount: count,
     cpuAmount: count / 1000,
     cpuUnit: "ms each",
   };
+}
+
+/** A number that is no rate, and has no CPU time of its own. */
+export function figureSample(
+  pid: number,
+  sample: Pick<
+    Sample,
+    "key" | "metric" | "value" | "unit" | "higherIsBetter"
+  >,
+): Sample {
+  const { privateBytes } = processUsage(pid);
+  return { ...sample, cpu: NaN, cpuUnit: "", privateBytes };
 }
 
 /**
@@ -78,6 +105,7 @@ export async function takeSample(
   const seconds = await work();
   const after = processUsage(pid);
   return {
+    key: shape.key,
     metric: shape.metric,
     value: shape.amount / seconds,
     unit: shape.unit,
@@ -91,6 +119,6 @@ export async function takeSample(
 }
 
 /** Waits until servers have taken note that clients have left. */
-export function settle(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, SETTLE_MS));
+export function settle(ms: number = SETTLE_MS): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }

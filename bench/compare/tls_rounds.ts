@@ -53,12 +53,12 @@ export class TlsTurn {
     await this.#upload(bytes);
     await this.#small(smallFiles);
     await this.#sample(
-      counted("TLS handshakes, full", logins),
+      counted("tls-full", "TLS handshakes, full", logins),
       await this.#handshake("full"),
       ({ seconds }) => seconds,
     );
     await this.#sample(
-      counted("TLS handshakes, resumed", logins),
+      counted("tls-resumed", "TLS handshakes, resumed", logins),
       await this.#handshake("resumed"),
       secondsIfResumed,
     );
@@ -68,7 +68,7 @@ export class TlsTurn {
   async #download(bytes: number): Promise<void> {
     const name = this.#peer.prefix + BIG_NAME;
     await this.#sample(
-      transferred("TLS download", bytes),
+      transferred("tls-download", "TLS download", bytes),
       await this.#client.download(this.#peer, name),
       (done) => {
         this.#check(done.bytes, bytes);
@@ -82,7 +82,7 @@ export class TlsTurn {
     const step = await this.#client.upload(this.#peer, name, bytes);
     this.#reserve.release();
     await this.#sample(
-      transferred("TLS upload", bytes),
+      transferred("tls-upload", "TLS upload", bytes),
       step,
       ({ seconds }) => seconds,
     );
@@ -95,7 +95,7 @@ export class TlsTurn {
   async #small(count: number): Promise<void> {
     const name = this.#peer.prefix + SMALL_NAME;
     await this.#sample(
-      counted("TLS small files", count),
+      counted("tls-small", "TLS small files", count),
       await this.#client.small(this.#peer, name, count),
       (done) => {
         this.#check(done.bytes, SMALL_BYTES * count);
@@ -113,15 +113,18 @@ export class TlsTurn {
     step: TlsStep,
     seconds: (done: TlsWork) => number,
   ): Promise<void> {
-    this.#samples.push(
-      await takeSample(
-        this.#peer.pid,
-        shape,
-        async () => seconds(await step.run()),
-      ),
-    );
-    await step.end();
-    await settle();
+    try {
+      this.#samples.push(
+        await takeSample(
+          this.#peer.pid,
+          shape,
+          async () => seconds(await step.run()),
+        ),
+      );
+    } finally {
+      await step.end();
+      await settle();
+    }
   }
 
   /** A server that moves less than it should is not a fast one. */

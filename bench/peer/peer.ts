@@ -29,6 +29,15 @@ export interface Peer {
    */
   readonly prefix?: string;
   /**
+   * Commands that it does not know.
+   * @default {[]}
+   */
+  readonly lacks?: readonly string[];
+  /** Whether each session is a process: ten thousand are too many then. */
+  readonly forks?: boolean;
+  /** Whether it throws uploads away. */
+  readonly discards?: boolean;
+  /**
    * Writes the configuration and says how to start.
    *
    * @throws {PeerMissingError} when it is not on this machine
@@ -43,6 +52,9 @@ export class PeerMissingError extends Error {
 
 /** The name of the folder that is served, in the folder of the server. */
 export const FOLDER_NAME: string = "files";
+
+/** How many files the folder has whose listing is measured. */
+export const LISTED_FILES: number = 10_000;
 
 /** The account of servers that have a user list of their own. */
 export const BENCH_ACCOUNT: Account = { user: "bench", password: "bench" };

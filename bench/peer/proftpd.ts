@@ -60,6 +60,7 @@ TLSRSACertificateKeyFile ${key}
 export const proftpd: Peer = {
   name: "proftpd",
   account: BENCH_ACCOUNT,
+  forks: true,
   prepare(place: PeerPlace): PeerCommand {
     const command = findProgram("usr/sbin/proftpd");
     const users = join(place.work, "users");

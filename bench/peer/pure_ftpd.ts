@@ -5,6 +5,7 @@ import { findProgram, libraryPath } from "./packages.ts";
 import {
   BENCH_ACCOUNT,
   BENCH_HASH,
+  LISTED_FILES,
   type Peer,
   type PeerCommand,
   type PeerPlace,
@@ -15,6 +16,7 @@ import {
 export const pureFtpd: Peer = {
   name: "pure-ftpd",
   account: BENCH_ACCOUNT,
+  forks: true,
   prepare({ folder, work, port, tls }: PeerPlace): PeerCommand {
     const command = findProgram("usr/sbin/pure-ftpd");
     const compiler = findProgram("usr/bin/pure-pw");
@@ -36,6 +38,7 @@ export const pureFtpd: Peer = {
       ...["-S", `127.0.0.1,${port}`],
       ...["-l", `puredb:${database}`],
       ...["-c", "2000", "-C", "2000"],
+      ...["-L", `${2 * LISTED_FILES}:1`],
       ...["-g", join(work, "pid")],
       ...["-f", "none"],
       "-E", // No anonymous logins.

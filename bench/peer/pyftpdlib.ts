@@ -10,19 +10,23 @@ import {
   type PeerPlace,
 } from "./peer.ts";
 
-// Its own command knows nothing of TLS.
+// Its own command has no option for more than 512 connections, nor for TLS.
 const SERVER = `\
 import sys
 from pyftpdlib.authorizers import DummyAuthorizer
-from pyftpdlib.handlers import TLS_FTPHandler
+from pyftpdlib.handlers import FTPHandler
 from pyftpdlib.servers import FTPServer
 
 folder, port, user, password, certificate = sys.argv[1:]
-authorizer = DummyAuthorizer()
-authorizer.add_user(user, password, folder, perm="elradfmwMT")
-TLS_FTPHandler.authorizer = authorizer
-TLS_FTPHandler.certfile = certificate
-FTPServer(("127.0.0.1", int(port)), TLS_FTPHandler).serve_forever()
+handler = FTPHandler
+if certificate:
+    from pyftpdlib.handlers import TLS_FTPHandler as handler
+    handler.certfile = certificate
+handler.authorizer = DummyAuthorizer()
+handler.authorizer.add_user(user, password, folder, perm="elradfmwMT")
+server = FTPServer(("127.0.0.1", int(port)), handler)
+server.max_cons = 0
+server.serve_forever()
 `;
 
 function checkModule(python: string, module: string, from: string): void {
@@ -41,18 +45,11 @@ export const pyftpdlib: Peer = {
     const command = findProgram("usr/bin/python3");
     checkModule(command, "pyftpdlib", "python3-pyftpdlib");
     const { user, password } = BENCH_ACCOUNT;
-    if (tls !== null) {
-      checkModule(command, "OpenSSL", "python3-openssl");
-      const program = join(work, "server.py");
-      writeFileSync(program, SERVER);
-      const args = [program, folder, String(port), user, password, tls.both];
-      return { command, args };
-    }
-    const args = [
-      ...["-m", "pyftpdlib", "-w"],
-      ...["-i", "127.0.0.1", "-p", String(port), "-d", folder],
-      ...["-u", user, "-P", password],
-    ];
+    if (tls !== null) checkModule(command, "OpenSSL", "python3-openssl");
+    const program = join(work, "server.py");
+    writeFileSync(program, SERVER);
+    const certificate = tls?.both ?? "";
+    const args = [program, folder, String(port), user, password, certificate];
     return { command, args };
   },
 };

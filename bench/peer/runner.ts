@@ -22,6 +22,12 @@ export interface RunningPeer {
   readonly folder: string;
   /** What names of files start with. */
   readonly prefix: string;
+  /** Commands that it does not know. */
+  readonly lacks: readonly string[];
+  /** Whether each session is a process. */
+  readonly forks: boolean;
+  /** Whether it throws uploads away. */
+  readonly discards: boolean;
   readonly port: number;
   /** The process to measure, with its descendants. */
   readonly pid: number;
@@ -32,6 +38,9 @@ export interface RunningPeer {
 const START_TIMEOUT_MS = 15_000;
 const STOP_TIMEOUT_MS = 3000;
 const RETRY_MS = 50;
+
+/** As many descriptors as may be; the shell becomes the server. */
+const MANY_FILES = 'ulimit -n "$(ulimit -H -n)"; exec "$0" "$@"';
 
 /** A folder in memory where there is one: disks are not what is measured. */
 export function createArea(): string {
@@ -138,7 +147,7 @@ export async function startPeer(
   const { command, args, env } = await peer.prepare(place);
   const log = join(work, "output");
   const output = openSync(log, "w");
-  const child = spawn(command, args, {
+  const child = spawn("/bin/sh", ["-c", MANY_FILES, command, ...args], {
     cwd: work,
     detached: true,
     env: { ...process.env, ...env },
@@ -160,6 +169,9 @@ export async function startPeer(
     account: peer.account,
     folder,
     prefix: peer.prefix ?? "",
+    lacks: peer.lacks ?? [],
+    forks: peer.forks ?? false,
+    discards: peer.discards ?? false,
     port: place.port,
     pid: child.pid ?? 0,
     stop: () => stop(child),

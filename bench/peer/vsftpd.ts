@@ -53,6 +53,8 @@ export const vsftpd: Peer = {
   name: "vsftpd",
   account: { user: "anonymous", password: "bench" },
   prefix: `${FOLDER_NAME}/`,
+  lacks: ["MLSD"],
+  forks: true,
   prepare(place: PeerPlace): PeerCommand {
     const command = findProgram("usr/sbin/vsftpd");
     const file = join(place.work, "vsftpd.conf");

@@ -56,7 +56,11 @@ export function announceStart(
       ? []
       : clientUrls(implicit, addresses, options.username, "ftps")),
   ];
-  const folder = fileSystem.locate?.("/") ?? "/";
+  const folder = options.systemUsers === null
+    ? fileSystem.locate?.("/") ?? "/"
+    : options.systemUsers.jail
+    ? "the home of each user"
+    : "/";
   logger.log(
     "info",
     `>>> starting FTP server on ${
@@ -72,8 +76,9 @@ export function announceStart(
 }
 
 /** Who gets in, to do what. */
-function whoOf({ users, username, write }: CliOptions): string {
+function whoOf({ users, systemUsers, username, write }: CliOptions): string {
   if (users !== null) return `users of ${users}`;
   const access = write ? "read and write" : "read-only";
+  if (systemUsers !== null) return `${access}, users of this system`;
   return `${access}, ${username === null ? "anonymous" : `user ${username}`}`;
 }

@@ -1,4 +1,5 @@
 import type { PasswordScheme } from "../auth/password_scheme.ts";
+import type { SystemUsers } from "../auth/system_users.ts";
 import type { CloseOptions, ListenAddress } from "../server/server.ts";
 import type { SessionSnapshot } from "../session/snapshot.ts";
 import type { Platform } from "../spi/clock.ts";
@@ -185,6 +186,12 @@ export interface CliHost {
    * @throws {ConfigError} when it is no folder
    */
   openFolder(path: string): FileSystem;
+  /**
+   * The users of the system; absent where a host does not offer them.
+   *
+   * @throws {ConfigError} when this program may not act as others
+   */
+  openSystemUsers?(): SystemUsers;
   /**
    * All of a small text file.
    *

@@ -9,6 +9,12 @@ export interface LogLineOptions {
    * @default {false}
    */
   readonly colour?: boolean;
+  /**
+   * What stands before the text of a session's records; control characters in
+   * it are escaped.
+   * @default {"127.0.0.1:38006-[user]"}
+   */
+  readonly prefix?: (session: LogSession) => string;
 }
 
 /** Blue, green, yellow, red. */
@@ -41,7 +47,8 @@ export function formatLogLine(
     ? whole.split("\n").map(escapeText).join("\n    ")
     : escapeText(whole);
   if (record.session === undefined) return `${prefix} ${text}`;
-  return `${prefix} ${formatSession(record.session)} ${text}`;
+  const { prefix: prefixOf = formatSession } = options;
+  return `${prefix} ${escapeText(prefixOf(record.session))} ${text}`;
 }
 
 function stackOf(record: LogRecord): string | null {
@@ -54,7 +61,7 @@ function formatSession(session: LogSession): string {
     hostname: session.remoteHostname,
     port: session.remotePort,
   });
-  return `${remote}-[${escapeText(session.username)}]`;
+  return `${remote}-[${session.username}]`;
 }
 
 let lastSecond = NaN;

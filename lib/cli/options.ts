@@ -11,6 +11,11 @@ import {
   type CliTlsOptions,
   type ReadOption,
 } from "./tls_choice.ts";
+import {
+  readSystemUsers,
+  type SystemUserOptionName,
+  type SystemUserOptions,
+} from "./system_user_options.ts";
 import { USAGE } from "./usage.ts";
 import { UsageError } from "./usage_error.ts";
 import {
@@ -39,6 +44,7 @@ type OptionName =
   | "password"
   | "password-file"
   | "users"
+  | SystemUserOptionName
   | "timeout"
   | "banner"
   | "permit-foreign-addresses"
@@ -82,6 +88,11 @@ export const OPTION_SPECS: readonly OptionSpec<OptionName>[] = [
   { name: "password", short: "P", takesValue: true },
   { name: "password-file", takesValue: true },
   { name: "users", takesValue: true },
+  { name: "system-users" },
+  { name: "allow-users", takesValue: true },
+  { name: "reject-users", takesValue: true },
+  { name: "anonymous-user", takesValue: true },
+  { name: "no-jail" },
   { name: "timeout", takesValue: true },
   { name: "banner", takesValue: true },
   { name: "permit-foreign-addresses" },
@@ -129,6 +140,8 @@ export interface CliOptions {
   readonly passwordFile: string | null;
   /** A file with users; `null`: `username` or anonymous. */
   readonly users: string | null;
+  /** The users of the system; `null`: one of the others. */
+  readonly systemUsers: SystemUserOptions | null;
   readonly timeoutMs: number;
   /** `null`: the server's own. */
   readonly banner: string | null;
@@ -207,6 +220,7 @@ function readOptions(parsed: ParsedArguments<OptionName>): CliOptions {
     password: text("password"),
     passwordFile: text("password-file"),
     users: text("users"),
+    systemUsers: readSystemUsers(parsed),
     timeoutMs: read("timeout", 300_000, parseSeconds),
     banner: text("banner"),
     permitForeignAddresses: switches.has("permit-foreign-addresses"),

@@ -8,6 +8,7 @@ import type { CliHost } from "./host.ts";
 import type { Logger } from "./logger.ts";
 import type { CliOptions } from "./options.ts";
 import { serverOptions } from "./server_options.ts";
+import { openSystemUsers } from "./system_users.ts";
 import { type CliTls, openTls } from "./tls.ts";
 import { openUsers, permissionsOf } from "./users.ts";
 
@@ -34,7 +35,7 @@ export async function openService(
   const folder = host.openFolder(directory);
   const fileSystem = asShared(folder, options);
   const users = await openUsers(options, folder, host, logger);
-  const authorizer = users ??
+  const authorizer = users ?? openSystemUsers(options, host, logger) ??
     makeAuthorizer(options, password, fileSystem, logger);
   const tls = await openTls(options, host);
   return {

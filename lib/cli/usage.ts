@@ -26,6 +26,13 @@ Main options:
       --users FILE             let the users of this file in, each with rights,
                                folder and limits of their own; it may be changed
                                while the server runs
+      --system-users           let the users of this machine in, by their own
+                               passwords and rights, each in the home; for root
+      --allow-users NAMES      of these, let only those in that are named, with
+                               commas between them
+      --reject-users NAMES     of these, let all but those in that are named
+      --anonymous-user NAME    of these, the one that anonymous users are
+      --no-jail                let users of the system leave their homes
 
 Encryption (FTPS; each of these options switches it on):
       --tls                    let clients use TLS; without --certfile, with a

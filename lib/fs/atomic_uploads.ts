@@ -209,6 +209,11 @@ class Upload implements FileHandle {
     return this.#inner.write(bytes, position);
   }
 
+  writeNow(bytes: Uint8Array, position: number): boolean {
+    return !this.#over &&
+      this.#inner.writeNow?.(bytes, position) === true;
+  }
+
   async close(): Promise<void> {
     if (this.#over) return;
     this.#over = true;

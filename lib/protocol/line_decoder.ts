@@ -11,8 +11,11 @@ const LF = 0x0a;
 /** pyftpdlib's limit; a path of 1024 characters fits twice. */
 const DEFAULT_MAX_BYTES = 2048;
 
-/** A bigger buffer is given up as soon as it is empty: sessions idle long. */
-const KEPT_BUFFER_BYTES = 4096;
+/**
+ * The least room for what arrives: most commands fit, and engines make buffers
+ * of this size as cheaply as objects, without a block of memory of their own.
+ */
+const LEAST_BUFFER_BYTES = 64;
 
 /**
  * Cuts what arrives on the control connection into lines (RFC 959 section
@@ -62,7 +65,7 @@ export class LineDecoder {
       const needed = held + chunk.length;
       const source = this.#buffer.subarray(this.#start, this.#end);
       if (needed > this.#buffer.length) {
-        this.#buffer = new Uint8Array(Math.max(needed, 256));
+        this.#buffer = new Uint8Array(Math.max(needed, LEAST_BUFFER_BYTES));
       }
       this.#buffer.set(source);
       this.#scanned -= this.#start;
@@ -130,8 +133,9 @@ export class LineDecoder {
     if (tooLong) this.#skipping = true;
     if (this.#skipping) this.#start = end;
     if (this.#start === this.#end) {
+      // Sessions idle long, and there may be many.
+      this.#buffer = EMPTY_BYTES;
       this.#start = this.#end = this.#scanned = 0;
-      if (this.#buffer.length > KEPT_BUFFER_BYTES) this.#buffer = EMPTY_BYTES;
     }
     return tooLong ? { kind: "too-long" } : null;
   }

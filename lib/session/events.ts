@@ -19,6 +19,15 @@ export interface LoginFailedEvent extends UserEvent {
   readonly password: string;
 }
 
+/** A client sent a line. */
+export interface CommandEvent extends SessionEvent {
+  /**
+   * The command, such as `RETR` or `SITE CHMOD`; empty when the server has
+   * none of that name. What stands behind it is not told: it may be a password.
+   */
+  readonly command: string;
+}
+
 /** A file was moved, wholly or in part. Listings fire nothing. */
 export interface TransferEvent extends UserEvent {
   /** `RETR`, `STOR`, `APPE` or `STOU`. */
@@ -57,6 +66,11 @@ export interface TransferProgressEvent extends UserEvent {
 export interface Hooks {
   /** After the limits, before 220; after `disconnect()` no 220 is sent. */
   connect?(event: SessionEvent): void | Promise<void>;
+  /**
+   * A line came, before anything is done about it, permission or not; after
+   * `disconnect()` it is not executed.
+   */
+  command?(event: CommandEvent): void | Promise<void>;
   /** The control connection is gone, for whatever reason. */
   disconnect?(event: SessionEvent): void | Promise<void>;
   /** After 230. */

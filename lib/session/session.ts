@@ -1,24 +1,23 @@
 import { messageReply, type Reply, reply } from "../protocol/reply.ts";
 import type { Connection } from "../spi/transport.ts";
-import type { DataChannel } from "../transfer/data_channel.ts";
+import { DataChannel } from "../transfer/data_channel.ts";
+import type { TransferResult } from "../transfer/outcome.ts";
+import type { TransferPlan } from "../transfer/plan.ts";
+import type { Throttle } from "../transfer/throttle.ts";
 import { Aborting } from "./aborting.ts";
 import type { CommandReader, Incoming } from "./command_reader.ts";
 import { dispatch, type DispatchHost } from "./dispatcher.ts";
-import { runHook } from "./hooks.ts";
+import { commandHook, runHook } from "./hooks.ts";
 import { IdleTimer } from "./idle_timer.ts";
 import { Lanes } from "./lanes.ts";
 import { Pauses } from "./pauses.ts";
 import { progressWatcher } from "./progress.ts";
 import { SessionContext } from "./session_context.ts";
 import type { Log } from "./session_log.ts";
+import { SessionDataHost } from "./session_data_host.ts";
 import { SessionLogin } from "./session_login.ts";
 import { SessionOutput } from "./session_output.ts";
-import {
-  makeDataChannel,
-  makeLog,
-  makeReader,
-  type SessionHost,
-} from "./session_parts.ts";
+import { makeLog, makeReader, type SessionHost } from "./session_parts.ts";
 import { SessionTls } from "./session_tls.ts";
 import { LiveView } from "./session_view.ts";
 import { Sleepers } from "./sleepers.ts";
@@ -26,7 +25,7 @@ import { SessionState } from "./state.ts";
 import { reportTransfer } from "./transfer_report.ts";
 import { transferEnded } from "./transfer_end.ts";
 import { type FoundCommand, mayOvertake, understand } from "./understand.ts";
-import { Upgrades } from "./upgrades.ts";
+import { secureControl, startTls, stopTls, type Upgrade } from "./upgrades.ts";
 import type { SessionView } from "./view.ts";
 
 /** How long the last replies may take to leave. */
@@ -44,14 +43,12 @@ export class Session {
   readonly #lanes: Lanes;
   readonly #idle: IdleTimer;
   readonly #data: DataChannel;
-  readonly #dispatchHost: DispatchHost;
   readonly #aborting = new Aborting();
   readonly #sleepers: Sleepers;
   readonly #tls: SessionTls;
   /** Hooks of transfers that hold the session up. */
   readonly #pauses = new Pauses();
   readonly #login: SessionLogin;
-  readonly #upgrades: Upgrades;
   /** QUIT was answered: only a transfer under way is waited for. */
   #quitting = false;
   #ending = false;
@@ -79,7 +76,7 @@ export class Session {
       settings.idleTimeoutMs,
       () => this.#endWith("info", "Control connection timed out."),
     );
-    this.#data = this.#makeDataChannel();
+    this.#data = new DataChannel(new Session.#DataHost(this));
     this.view = new LiveView({
       id,
       startedAt: clock.wallTime(),
@@ -99,19 +96,6 @@ export class Session {
       reader: this.#reader,
       aborting: this.#aborting,
     });
-    this.#upgrades = new Upgrades({
-      tls: this.#tls,
-      reader: this.#reader,
-      log: this.#log,
-      host: this.#host,
-      connection: this.#connection,
-      output: this.#output,
-      login: this.#login,
-      reply: (answer) => this.#reply(answer),
-      isOver: () => this.#ending,
-      stop: () => this.#stop(),
-    });
-    this.#dispatchHost = this.#makeDispatchHost();
   }
 
   /**
@@ -124,7 +108,7 @@ export class Session {
     const event = { session: this.view };
     this.#log.write("info", "FTP session opened (connect)");
     try {
-      if (implicitTls) await this.#upgrades.secure();
+      if (implicitTls) await secureControl(this.#makeUpgrade());
       if (hooks.connect !== undefined) {
         await runHook(this.#log, "connect", () => hooks.connect?.(event));
       }
@@ -164,7 +148,14 @@ export class Session {
     this.#idle.touch();
     await this.#pauses.over();
     if (this.#ending) return;
-    const understood = understand(incoming, this.#host.settings, this.#log);
+    const { settings } = this.#host;
+    const understood = understand(incoming, settings, this.#log);
+    const { hooks } = settings;
+    const told = commandHook(this.#log, hooks, this.view, understood);
+    if (told !== null) {
+      await told;
+      if (this.#ending) return;
+    }
     if (understood.kind === "command") {
       await this.#execute(understood.command);
     } else {
@@ -193,7 +184,8 @@ export class Session {
       }
       await this.#pauses.over();
     }
-    if (!this.#ending) await dispatch(command, this.#dispatchHost);
+    // Made anew: a session that is idle needs none, and there may be many.
+    if (!this.#ending) await dispatch(command, this.#makeDispatchHost());
   }
 
   /** What comes after the end is not sent: the end had the last word. */
@@ -246,30 +238,63 @@ export class Session {
     this.#cancelFarewell();
   }
 
-  #makeDataChannel(): DataChannel {
-    const { settings } = this.#host;
-    return makeDataChannel(
-      this.#connection,
-      this.#state,
-      this.#tls,
-      this.#log,
-      this.#host,
-      {
-        reply: (answer) => this.#reply(answer),
-        throttle: (direction) => this.#login.throttle(direction),
-        connected: (open) => {
-          if (open) this.#idle.pause();
-          else if (!this.#ending) this.#idle.resume();
-        },
-        progress: (plan) =>
-          progressWatcher(plan, settings, this.#log, this.view),
-        finished: (plan, result) =>
-          this.#pauses.add(
-            reportTransfer(plan, result, this.#log, settings.hooks, this.view),
-          ),
-        stalled: () => this.#stop(),
-      },
-    );
+  static readonly #DataHost = class extends SessionDataHost {
+    readonly #of: Session;
+
+    constructor(session: Session) {
+      super(
+        session.#host,
+        session.#connection,
+        session.#state,
+        session.#tls,
+        session.#log,
+      );
+      this.#of = session;
+    }
+
+    reply(answer: Reply): void {
+      this.#of.#reply(answer);
+    }
+
+    throttle(direction: "send" | "receive"): Throttle | null {
+      return this.#of.#login.throttle(direction);
+    }
+
+    progress(plan: TransferPlan): ((now: number) => void) | null {
+      return progressWatcher(plan, this.settings, this.#of.#log, this.#of.view);
+    }
+
+    connected(open: boolean): void {
+      if (open) this.#of.#idle.pause();
+      else if (!this.#of.#ending) this.#of.#idle.resume();
+    }
+
+    finished(plan: TransferPlan, result: TransferResult): void {
+      const { hooks } = this.settings;
+      const { view } = this.#of;
+      this.#of.#pauses.add(
+        reportTransfer(plan, result, this.#of.#log, hooks, view),
+      );
+    }
+
+    stalled(): void {
+      this.#of.#stop();
+    }
+  };
+
+  #makeUpgrade(): Upgrade {
+    return {
+      host: this.#host,
+      connection: this.#connection,
+      tls: this.#tls,
+      reader: this.#reader,
+      output: this.#output,
+      login: this.#login,
+      log: this.#log,
+      reply: (answer) => this.#reply(answer),
+      isOver: () => this.#ending,
+      stop: () => this.#stop(),
+    };
   }
 
   #makeDispatchHost(): DispatchHost {
@@ -292,8 +317,8 @@ export class Session {
       reply: (answer) => this.#reply(answer),
       sendPart: (bytes, isLast) => this.#output.sendPart(bytes, isLast),
       end: () => this.#quit(),
-      startTls: (answer) => this.#upgrades.startTls(answer),
-      stopTls: (answer) => this.#upgrades.stopTls(answer),
+      startTls: (answer) => startTls(this.#makeUpgrade(), answer),
+      stopTls: (answer) => stopTls(this.#makeUpgrade(), answer),
     };
   }
 }

@@ -33,29 +33,22 @@ export interface SessionLoginParts {
 /** Who a session's user is, and the place that the user has on the server. */
 export class SessionLogin {
   readonly #parts: SessionLoginParts;
-  readonly #host: LoginHost;
   #lease: AccountLease | null = null;
 
   constructor(parts: SessionLoginParts) {
     this.#parts = parts;
-    this.#host = {
-      authorizer: parts.settings.authorizer,
-      signal: () => this.#signal(),
-      accounts: parts.accounts,
-      log: parts.log,
-    };
   }
 
   /** By name and password. */
   async logIn(password: string): Promise<LoginResult> {
     return this.#leased(
-      await logIn(this.#host, { ...this.#credentials(), password }),
+      await logIn(this.#host(), { ...this.#credentials(), password }),
     );
   }
 
   /** By certificate; `null` when a password is needed. */
   async recognize(): Promise<LoginResult | null> {
-    const result = await recognize(this.#host, this.#credentials());
+    const result = await recognize(this.#host(), this.#credentials());
     return result === null ? null : this.#leased(result);
   }
 
@@ -94,6 +87,16 @@ export class SessionLogin {
     this.release();
     this.#lease = result.lease;
     return result;
+  }
+
+  #host(): LoginHost {
+    const { settings, accounts, log } = this.#parts;
+    return {
+      authorizer: settings.authorizer,
+      signal: () => this.#signal(),
+      accounts,
+      log,
+    };
   }
 
   #credentials(): Omit<LoginRequest, "password"> {

@@ -2,14 +2,11 @@ import { escapeText } from "../protocol/command_line.ts";
 import { LineDecoder } from "../protocol/line_decoder.ts";
 import type { Platform } from "../spi/clock.ts";
 import type { Connection } from "../spi/transport.ts";
-import { DataChannel } from "../transfer/data_channel.ts";
-import type { DataHost } from "../transfer/data_host.ts";
 import type { Lingering } from "../transfer/linger.ts";
 import type { PortPool } from "../transfer/port_pool.ts";
 import { CommandReader } from "./command_reader.ts";
 import type { AccountBook } from "./login.ts";
 import { Log } from "./session_log.ts";
-import type { SessionTls } from "./session_tls.ts";
 import type { Settings } from "./settings.ts";
 import type { SessionState } from "./state.ts";
 
@@ -58,36 +55,4 @@ export function makeReader(
     makeDecoder(host),
     () => state.account === null ? maxBytesBeforeLogin : 0,
   );
-}
-
-/** What the data side needs of a session besides what its parts know. */
-export type DataEvents = Pick<
-  DataHost,
-  "reply" | "throttle" | "progress" | "connected" | "finished" | "stalled"
->;
-
-/** The data side of a session. */
-export function makeDataChannel(
-  connection: Connection,
-  state: SessionState,
-  tls: SessionTls,
-  log: Log,
-  host: SessionHost,
-  events: DataEvents,
-): DataChannel {
-  const { platform, settings, ports, lingering } = host;
-  return new DataChannel({
-    ...events,
-    transport: platform.transport,
-    clock: platform.clock,
-    ports,
-    lingering,
-    settings,
-    local: connection.local,
-    remote: connection.remote,
-    log: (level, message) => log.write(level, message),
-    mayProtect: () => tls.mayProtect,
-    protection: () => state.protectsData ? tls.protection() : null,
-    admit: () => host.admitData(),
-  });
 }

@@ -75,6 +75,13 @@ export interface FileHandle {
   read(into: Uint8Array, position: number): Promise<number>;
   /** Writes all of `bytes`. */
   write(bytes: Uint8Array, position: number): Promise<void>;
+  /**
+   * Writes all of `bytes` before it returns, when that is sure to be quick and
+   * nothing else is under way: it saves a copy and a thread. On `false`, what
+   * has been written of them does not count, and `write()` is called for all.
+   * Never throws.
+   */
+  writeNow?(bytes: Uint8Array, position: number): boolean;
   /** The work is done: an upload becomes what it shall be. */
   close(): Promise<void>;
   /**

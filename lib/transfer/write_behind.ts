@@ -12,7 +12,8 @@ const HOLD_MS = 50;
 /**
  * Writes an upload to its file while the next bytes arrive.
  *
- * Two buffers change places: one is being written, the other is filled. What
+ * A file that takes bytes at once is given them as they come. For any other,
+ * two buffers change places: one is being written, the other is filled. What
  * arrives is written as soon as nothing else is, so a slow upload reaches the
  * disk piece by piece and a fast one in large writes. Holds at most two
  * buffers, which begin small and grow with what has come.
@@ -58,6 +59,8 @@ export class WriteBehind {
   /** Takes a copy of `bytes`. Rejects with what an earlier write threw. */
   async push(bytes: Uint8Array): Promise<void> {
     this.#received += bytes.length;
+    this.#throwFailure();
+    if (this.#writeNow(bytes)) return;
     let rest = bytes;
     while (rest.length > 0) {
       this.#throwFailure();
@@ -90,6 +93,14 @@ export class WriteBehind {
     }
     this.#filling = this.#spare = null;
     this.#buffers.release();
+  }
+
+  /** Without a copy, when nothing is waiting and the file is quick. */
+  #writeNow(bytes: Uint8Array): boolean {
+    if (this.#filled > 0 || this.#writing !== null) return false;
+    if (this.#file.writeNow?.(bytes, this.#position) !== true) return false;
+    this.#position += bytes.length;
+    return true;
   }
 
   #takeBuffer(): Uint8Array {

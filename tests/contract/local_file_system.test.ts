@@ -1,8 +1,11 @@
 import { execFileSync } from "node:child_process";
 import {
+  fstatSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
+  readFileSync,
   realpathSync,
   rmSync,
   symlinkSync,
@@ -11,6 +14,16 @@ import {
 import { tmpdir } from "node:os";
 import process from "node:process";
 import { describe, expect, test } from "vitest";
+import { LocalFileHandle } from "../../adapters/_local_file_handle.ts";
+import { FileError } from "../../lib/base/errors.ts";
+import { denoFileCalls } from "../../adapters/_deno_file_calls.ts";
+import { nodeFileCalls } from "../../adapters/_file_calls.ts";
+import { identityCalls } from "../../adapters/_identity_calls.ts";
+import { LocalFileSystem } from "../../adapters/_local_file_system.ts";
+import {
+  prepareIdentity,
+  UnixIdentities,
+} from "../../adapters/_unix_identity.ts";
 import { KEEPS_RAW_NAMES } from "../../adapters/_host_path.ts";
 import {
   localFileSystem,
@@ -44,6 +57,23 @@ if (ON_DENO) {
   describeFileSystem(
     "Deno's local, without descriptors",
     () => fixture({ descriptors: false }, adapterFileSystem),
+  );
+}
+const identities = UnixIdentities.open();
+if (identities?.isSuperuser) {
+  // Root's own rights, as tests make and look at files behind its back.
+  const root = prepareIdentity({ uid: 0, gid: 0, groups: [] });
+  const base = ON_DENO ? denoFileCalls() : nodeFileCalls;
+  const calls = identityCalls(
+    base.blocking,
+    (act) => identities.as(root, act),
+  );
+  const open = (folder: string, options?: LocalFileSystemOptions) =>
+    new LocalFileSystem(folder, options, calls);
+  describeFileSystem("local of a user", () => fixture({}, open));
+  describeFileSystem(
+    "local of a user, pooled",
+    () => fixture({ blocking: false }, open),
   );
 }
 describeFileSystem(
@@ -220,3 +250,62 @@ function temporary(): { readonly base: string; dispose(): void } {
     dispose: () => rmSync(base, { recursive: true, force: true }),
   };
 }
+
+test("a local file writes small pieces at once, until it is closed", async () => {
+  const root = realpathSync(mkdtempSync(`${tmpdir()}/anyftpd-now-`));
+  try {
+    const create = {
+      access: "write",
+      create: "always",
+      truncate: true,
+    } as const;
+    const local = adapterFileSystem(root);
+    for (const files of [local, atomicUploads(local)]) {
+      const file = await files.open("/f", create);
+      expect(file.writeNow!(new Uint8Array([1, 2]), 1)).toBe(true);
+      expect(file.writeNow!(new Uint8Array(2 ** 20), 0)).toBe(false);
+      await file.write(new Uint8Array([3]), 3);
+      await file.close();
+      expect(file.writeNow!(new Uint8Array([9]), 0)).toBe(false);
+      expect([...readFileSync(`${root}/f`)]).toEqual([0, 1, 2, 3]);
+    }
+    // Twice would be once too often.
+    const log = await local.open("/f", { access: "append" });
+    expect(log.writeNow!(new Uint8Array([9]), 0)).toBe(false);
+    await log.close();
+    const pooled = adapterFileSystem(root, { blocking: false });
+    const slow = await pooled.open("/f", create);
+    expect(slow.writeNow!(new Uint8Array([9]), 0)).toBe(false);
+    await slow.close();
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+});
+
+test("fsync: an upload counts only when the disk has taken it", async () => {
+  // A device that cannot: the call is refused, which shows that it was made.
+  const open = (durable: boolean) => {
+    const descriptor = openSync("/dev/null", "w");
+    const file = new LocalFileHandle({
+      descriptor,
+      size: 0,
+      access: "write",
+      path: "/dev/null",
+      sendable: false,
+      durable,
+    });
+    return { descriptor, file };
+  };
+  await open(false).file.close();
+  const { descriptor, file } = open(true);
+  await expect(file.close()).rejects.toBeInstanceOf(FileError);
+  expect(() => fstatSync(descriptor)).toThrow(/EBADF/);
+  const root = realpathSync(mkdtempSync(`${tmpdir()}/anyftpd-fsync-`));
+  try {
+    const files = adapterFileSystem(root, { fsync: true });
+    await put(files, "/a", "safe");
+    expect(readFileSync(`${root}/a`, "utf8")).toBe("safe");
+  } finally {
+    rmSync(root, { recursive: true });
+  }
+});

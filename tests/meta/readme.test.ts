@@ -8,89 +8,43 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { SERVER } from "../support/tls_certificates.ts";
-import { runtimeName } from "../../adapters/_runtime.ts";
 import { parseCommandLineOptions } from "../../lib/cli/options.ts";
 import { USAGE } from "../../lib/cli/usage.ts";
+import {
+  blocksOf,
+  DOCUMENTS,
+  ROOT,
+  runnable,
+  textOf,
+  titleOf,
+} from "./_documents.ts";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
-const DOCUMENTS = [
-  "README.md",
-  "CONTRIBUTING.md",
-  "SECURITY.md",
-  "CHANGELOG.md",
-  "ARCHITECTURE.md",
-  "bench/README.md",
-];
-
-interface Block {
-  readonly document: string;
-  readonly line: number;
-  readonly language: string;
-  readonly text: string;
-}
-
-function blocksOf(document: string): readonly Block[] {
-  const text = readFileSync(join(ROOT, document), "utf8");
-  return [...text.matchAll(/^```(\w*)\n([\s\S]*?)^```$/gm)].map((match) => ({
-    document,
-    line: text.slice(0, match.index).split("\n").length,
-    language: match[1]!,
-    text: match[2]!,
-  }));
-}
-
-function titleOf(block: Block): string {
-  return `${block.document}:${block.line}`;
-}
-
-const present = DOCUMENTS.filter((name) => existsSync(join(ROOT, name)));
-const blocks = present.flatMap(blocksOf);
+const blocks = DOCUMENTS.flatMap(blocksOf);
+// Those of the tutorial are those of examples/, whose tests run them.
 const programs = blocks.filter(({ document, language }) =>
-  document === "README.md" && language === "ts"
+  language === "ts" && document !== "docs/tutorial.md"
 );
 const scripts = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8"))
   .scripts as Readonly<Record<string, string>>;
-const entries = JSON.parse(readFileSync(join(ROOT, "deno.json"), "utf8"))
-  .exports as Readonly<Record<string, string>>;
-
-/** `anyftpd/core` as a path of this checkout. */
-function sourceOf(specifier: string): string {
-  const entry = entries[specifier.replace(/^anyftpd/, ".")];
-  if (entry === undefined) {
-    throw new Error(`Cannot find ${specifier}: no entry`);
-  }
-  return join(ROOT, entry);
-}
-
-/**
- * The program on a free port, with a certificate of ours, leaving its server to the test. Its adapter is
- * that of the runtime of the tests: all offer the same names.
- */
-function runnable(block: Block): string {
-  return block.text
-    .replace(/"anyftpd\/node"/g, `"anyftpd/${runtimeName()}"`)
-    .replace(/"(anyftpd[^"]*)"/g, (_, name) => JSON.stringify(sourceOf(name)))
-    .replace(/"(\w+\.pem)"/g, (_, name) => JSON.stringify(join(folder, name)))
-    .replace(/port: \d+/g, "port: 0") + "export { server };\n";
-}
 
 let folder = "";
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "anyftpd-readme-"));
   writeFileSync(join(folder, "fullchain.pem"), SERVER.cert);
   writeFileSync(join(folder, "privkey.pem"), SERVER.key);
+  writeFileSync(join(folder, "users.json"), '{ "users": {} }');
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe("the programs in the README", () => {
+describe("the programs in the documents", () => {
   test("are there", () => expect(programs.length).toBeGreaterThan(0));
 
   test("have the right types", () => {
     programs.forEach((block, at) =>
-      writeFileSync(join(folder, `program${at}.ts`), runnable(block))
+      writeFileSync(join(folder, `program${at}.ts`), runnable(block, folder))
     );
     writeFileSync(
       join(folder, "tsconfig.json"),
@@ -118,12 +72,13 @@ describe("the programs in the README", () => {
 
   for (const block of programs) {
     test(`run as they stand: ${titleOf(block)}`, async () => {
-      const path = join(folder, `run${block.line}.ts`);
-      writeFileSync(path, runnable(block));
+      const at = programs.indexOf(block);
+      const path = join(folder, `run${at}.ts`);
+      writeFileSync(path, runnable(block, folder));
       const { server } = await import(pathToFileURL(path).href) as {
-        readonly server: { close(): Promise<void> };
+        readonly server?: { close(): Promise<void> };
       };
-      await server.close();
+      await server?.close();
     });
   }
 });
@@ -162,6 +117,15 @@ describe("the commands in the documents", () => {
 });
 
 describe("the documents", () => {
+  test("that are made from other files are up to date", () => {
+    const script = join(ROOT, "scripts/docs.mjs");
+    const checked = spawnSync("node", [script, "--check"], {
+      encoding: "utf8",
+    });
+    expect(checked.stdout + checked.stderr).toBe("");
+    expect(checked.status).toBe(0);
+  }, 60_000);
+
   test("show the help as the command prints it", () => {
     const shown = blocksOf("README.md").map(({ text }) => text);
     expect(shown).toContain(USAGE);
@@ -169,8 +133,8 @@ describe("the documents", () => {
 
   test("link to files that are there", () => {
     const missing: string[] = [];
-    for (const document of present) {
-      const text = readFileSync(join(ROOT, document), "utf8");
+    for (const document of DOCUMENTS) {
+      const text = textOf(document);
       for (const [, target] of text.matchAll(/\]\(([^)#]+)[^)]*\)/g)) {
         if (/^[a-z]+:/.test(target!)) continue;
         const path = join(ROOT, dirname(document), target!);

@@ -13,7 +13,10 @@ interface Trigger {
 
 const TRIGGERS: Readonly<
   Record<
-    Exclude<keyof Hooks, "connect" | "disconnect" | "transferProgress">,
+    Exclude<
+      keyof Hooks,
+      "connect" | "command" | "disconnect" | "transferProgress"
+    >,
     Trigger
   >
 > = {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { FileError, readAll } from "../../adapters/memory.ts";
+import type { Hooks } from "../../lib/session/events.ts";
 import { guarded } from "./_guarded.ts";
 import { journal } from "./_hook_journal.ts";
 
@@ -264,6 +265,57 @@ describe("of transfers", () => {
         "fileSent alice RETR /f 5000 bytes 0 ms complete",
         "login anonymous",
       ]);
+    });
+  });
+});
+
+describe("command", () => {
+  test("is told the name of each command, and nothing behind it", async () => {
+    const told: string[] = [];
+    const hooks = {
+      command: ({ command }: { readonly command: string }) =>
+        void told.push(command),
+    };
+    await guarded({ hooks }, async ({ connect }) => {
+      const client = await connect();
+      for (
+        const line of [
+          "user alice",
+          "PASS secret",
+          "SITE HELP",
+          "FOO secret",
+          "CWD /missing",
+        ]
+      ) await client.command(line);
+      expect(told).toEqual(["USER", "PASS", "SITE HELP", "", "CWD"]);
+    });
+  });
+
+  test("comes before the command, which disconnect() prevents", async () => {
+    const hooks: Hooks = {
+      command({ session, command }) {
+        if (command !== "MKD") return;
+        session.respond(550, "No more folders.");
+        session.disconnect();
+      },
+    };
+    await guarded({ hooks }, async ({ enter, files }) => {
+      const client = await enter("alice");
+      expect(await client.command("MKD new")).toBe("550 No more folders.");
+      expect(await client.isEnded()).toBe(true);
+      await expect(files.stat("/new")).rejects.toThrow();
+    });
+  });
+
+  test("that throws is logged, and the command executed", async () => {
+    const hooks = {
+      command: () => {
+        throw new Error("no");
+      },
+    };
+    await guarded({ hooks }, async ({ connect }) => {
+      const client = await connect();
+      expect(await client.command("NOOP")).toMatch(/^200 /);
     });
   });
 });

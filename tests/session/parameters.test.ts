@@ -39,6 +39,7 @@ test("STRU is file, MODE is stream", async () => {
     ["MODE s", "200 Transfer mode set to: S"],
     ["MODE b", "504 Unimplemented MODE type."],
     ["MODE C", "504 Unimplemented MODE type."],
+    ["MODE Z", "501 Unrecognized MODE type."],
     ["MODE ?!?", "501 Unrecognized MODE type."],
   ]);
 });
@@ -65,6 +66,13 @@ test("what RFC 959 and its siblings have besides is unknown", async () => {
       "ENC",
       "MIC",
       "LANG",
+      "HOST",
+      "HASH",
+      "XCRC",
+      "XMD5",
+      "XSHA1",
+      "LPRT",
+      "LPSV",
     ]
   ) {
     await dialogue(stage.client, [

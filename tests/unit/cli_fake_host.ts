@@ -79,6 +79,7 @@ export class FakeCliHost implements CliHost {
   readonly textFiles: Map<string, string> = new Map();
   permitFolders?: NonNullable<CliHost["permitFolders"]>;
   openScreen?: NonNullable<CliHost["openScreen"]>;
+  openSystemUsers?: NonNullable<CliHost["openSystemUsers"]>;
   passwordSchemes: CliHost["passwordSchemes"] = [pbkdf2Passwords];
   addresses: readonly string[] = ["192.168.1.5"];
   /** What TLS configurations answer with, instead of one. */

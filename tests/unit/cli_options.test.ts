@@ -17,6 +17,7 @@ const DEFAULTS: CliOptions = {
   password: null,
   passwordFile: null,
   users: null,
+  systemUsers: null,
   timeoutMs: 300_000,
   banner: null,
   permitForeignAddresses: false,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { formatLogLine } from "../../lib/cli/log_line.ts";
-import type { LogRecord } from "../../lib/spi/log.ts";
+import type { LogRecord, LogSession } from "../../lib/spi/log.ts";
 
 const RECORD: LogRecord = {
   level: "info",
@@ -49,6 +49,14 @@ describe("formatLogLine()", () => {
     expect(formatLogLine({ ...RECORD, session: guest })).toBe(
       "[I 2026-11-02 03:04:05] [::1]:38006-[] hello",
     );
+  });
+
+  test("names the session as it is told, without control characters", () => {
+    const prefix = ({ username }: LogSession) => `<${username}>\r\n[E`;
+    expect(formatLogLine({ ...RECORD, session: SESSION }, { prefix })).toMatch(
+      /^\[I .{19}\] <user>[^\r\n]*\[E hello$/,
+    );
+    expect(formatLogLine(RECORD, { prefix })).not.toContain("<user>");
   });
 
   test("colours the prefix only, by level", () => {

@@ -5,6 +5,7 @@ import {
   LARGE_CHUNK_BYTES,
 } from "../../lib/transfer/buffer_pool.ts";
 import { WriteBehind } from "../../lib/transfer/write_behind.ts";
+import type { FileHandle } from "../../lib/spi/file_system.ts";
 import { FakeClock } from "../../adapters/_fake_clock.ts";
 import { GatedFile, pattern, settle } from "./_gated_file.ts";
 
@@ -246,6 +247,61 @@ describe("WriteBehind", () => {
       await release;
       await file.close();
       expect(file.faults).toEqual([]);
+    }
+  });
+});
+
+describe("a file that writes at once", () => {
+  /** Takes at most `most` bytes at once. */
+  function quickFile(most: number) {
+    const journal: string[] = [];
+    const content: number[] = [];
+    const put = (bytes: Uint8Array, position: number) => {
+      bytes.forEach((byte, at) => content[position + at] = byte);
+    };
+    const file: FileHandle = {
+      size: 0,
+      read: () => Promise.reject(new Error("Cannot happen")),
+      write(bytes, position) {
+        journal.push(`write ${bytes.length}`);
+        put(bytes, position);
+        return Promise.resolve();
+      },
+      writeNow(bytes, position) {
+        if (bytes.length > most) return false;
+        journal.push(`now ${bytes.length}`);
+        put(bytes, position);
+        return true;
+      },
+      close: () => Promise.resolve(),
+    };
+    return { file, journal, content };
+  }
+
+  test("is given the bytes as they come", async () => {
+    const { file, journal, content } = quickFile(100);
+    const writer = new WriteBehind(file, 3);
+    await pushAll(writer, pattern(250), 100);
+    await writer.finish();
+    await writer.release();
+    expect(journal).toEqual(["now 100", "now 100", "now 50"]);
+    expect(content.slice(3)).toEqual([...pattern(250)]);
+  });
+
+  test("may refuse, and nothing is lost or changes places", async () => {
+    for (const most of [0, 10, 64, 99]) {
+      const { file, content } = quickFile(most);
+      const writer = new WriteBehind(file, 0);
+      const bytes = pattern(5000);
+      let at = 0;
+      for (let turn = 0; at < bytes.length; turn++) {
+        const size = [10, 64, 100, 7][turn % 4]!;
+        await writer.push(bytes.slice(at, at + size));
+        at += size;
+      }
+      await writer.finish();
+      await writer.release();
+      expect(content).toEqual([...bytes]);
     }
   });
 });

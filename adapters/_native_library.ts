@@ -1,0 +1,217 @@
+import { createRequire } from "node:module";
+import process from "node:process";
+import { isGranted } from "./_deno_permissions.ts";
+import { runtimeName } from "./_runtime.ts";
+import { runtimeGlobals } from "./_runtime_types.ts";
+
+/**
+ * What C functions take and answer. `buffer` is memory of ours, lent for the
+ * call; `address` is a pointer as a number. Handles of Windows are addresses.
+ */
+export type NativeType = "i32" | "u32" | "i64" | "address" | "buffer";
+
+/** A C function. */
+export interface NativeSignature {
+  readonly parameters: readonly NativeType[];
+  readonly result: Exclude<NativeType, "buffer">;
+}
+
+/** What a C function is called with; `null` for no buffer. */
+export type NativeValue = number | bigint | Uint8Array<ArrayBuffer> | null;
+
+/**
+ * A C function that can be called. Buffers must begin where their memory
+ * begins: `node:ffi` knows no views.
+ */
+export type NativeCall = (...values: NativeValue[]) => number | bigint;
+
+/** The functions of a C library, by their names. */
+export type NativeFunctions<Name extends string> = Readonly<
+  Record<Name, NativeCall>
+>;
+
+type Signatures<Name extends string> = Readonly<Record<Name, NativeSignature>>;
+
+/**
+ * Functions of a C library, called on the thread that calls them; `null` where
+ * this program has no way to call C: on Deno without `--allow-ffi`, on Node
+ * before 26 without the package `koffi`.
+ *
+ * @throws {Error} of the runtime: there is no such library or function
+ */
+export function nativeFunctions<Name extends string>(
+  library: string,
+  signatures: Signatures<Name>,
+): NativeFunctions<Name> | null {
+  switch (runtimeName()) {
+    case "deno":
+      return denoFunctions(library, signatures);
+    case "bun":
+      return bunFunctions(library, signatures);
+    case "node":
+      return koffiFunctions(library, signatures) ??
+        nodeFunctions(library, signatures);
+  }
+}
+
+type Definitions = Readonly<Record<string, unknown>>;
+
+function define<Name extends string>(
+  signatures: Signatures<Name>,
+  make: (signature: NativeSignature) => unknown,
+): Definitions {
+  return Object.fromEntries(
+    Object.entries<NativeSignature>(signatures)
+      .map(([name, signature]) => [name, make(signature)]),
+  );
+}
+
+/** What is used of `Deno.dlopen`. */
+interface DenoFfi {
+  dlopen(library: string, definitions: Definitions): {
+    readonly symbols: NativeFunctions<string>;
+  };
+}
+
+const DENO_TYPES: Readonly<Record<NativeType, string>> = {
+  i32: "i32",
+  u32: "u32",
+  i64: "i64",
+  address: "usize",
+  buffer: "buffer",
+};
+
+function denoFunctions<Name extends string>(
+  library: string,
+  signatures: Signatures<Name>,
+): NativeFunctions<Name> | null {
+  // Nobody is asked.
+  if (!isGranted({ name: "ffi" })) return null;
+  const deno = runtimeGlobals.Deno as unknown as DenoFfi;
+  const definitions = define(signatures, ({ parameters, result }) => ({
+    parameters: parameters.map((type) => DENO_TYPES[type]),
+    result: DENO_TYPES[result],
+  }));
+  return deno.dlopen(library, definitions).symbols;
+}
+
+/** What is used of `bun:ffi`. */
+interface BunFfi {
+  dlopen(library: string, definitions: Definitions): {
+    readonly symbols: NativeFunctions<string>;
+  };
+}
+
+const BUN_TYPES: Readonly<Record<NativeType, string>> = {
+  i32: "i32",
+  u32: "u32",
+  i64: "i64_fast",
+  address: "u64_fast",
+  buffer: "ptr",
+};
+
+function bunFunctions<Name extends string>(
+  library: string,
+  signatures: Signatures<Name>,
+): NativeFunctions<Name> {
+  const ffi: BunFfi = createRequire(import.meta.url)("bun:ffi");
+  const definitions = define(signatures, ({ parameters, result }) => ({
+    args: parameters.map((type) => BUN_TYPES[type]),
+    returns: BUN_TYPES[result],
+  }));
+  return ffi.dlopen(library, definitions).symbols;
+}
+
+/** What is used of the package `koffi`. */
+interface Koffi {
+  load(library: string): {
+    func(
+      name: string,
+      result: string,
+      parameters: readonly string[],
+    ): NativeCall;
+  };
+}
+
+const KOFFI_TYPES: Readonly<Record<NativeType, string>> = {
+  i32: "int32_t",
+  u32: "uint32_t",
+  i64: "int64_t",
+  address: "uintptr_t",
+  buffer: "void *",
+};
+
+function koffiFunctions<Name extends string>(
+  library: string,
+  signatures: Signatures<Name>,
+): NativeFunctions<Name> | null {
+  let koffi: Koffi;
+  try {
+    koffi = createRequire(import.meta.url)("koffi");
+  } catch {
+    return null;
+  }
+  const loaded = koffi.load(library);
+  return Object.fromEntries(
+    Object.entries<NativeSignature>(signatures)
+      .map(([name, { parameters, result }]) => [
+        name,
+        loaded.func(
+          name,
+          KOFFI_TYPES[result],
+          parameters.map((type) => KOFFI_TYPES[type]),
+        ),
+      ]),
+  ) as NativeFunctions<Name>;
+}
+
+/** What is used of `node:ffi`. */
+interface NodeFfi {
+  dlopen(library: string, definitions: Definitions): {
+    readonly functions: Readonly<
+      Record<string, (...values: readonly unknown[]) => number | bigint>
+    >;
+  };
+}
+
+const NODE_TYPES: Readonly<Record<NativeType, string>> = {
+  i32: "int32",
+  u32: "uint32",
+  i64: "int64",
+  address: "uint64",
+  buffer: "pointer",
+};
+
+function nodeFunctions<Name extends string>(
+  library: string,
+  signatures: Signatures<Name>,
+): NativeFunctions<Name> | null {
+  const ffi = process.getBuiltinModule("node:ffi") as NodeFfi | undefined;
+  if (ffi === undefined) return null;
+  const definitions = define(signatures, ({ parameters, result }) => ({
+    arguments: parameters.map((type) => NODE_TYPES[type]),
+    return: NODE_TYPES[result],
+  }));
+  const { functions } = ffi.dlopen(library, definitions);
+  return Object.fromEntries(
+    Object.entries<NativeSignature>(signatures).map(([name, signature]) => {
+      const call = functions[name]!;
+      const { parameters } = signature;
+      return [
+        name,
+        (...values: NativeValue[]) =>
+          call(...values.map((value, at) => nodeValue(value, parameters[at]!))),
+      ];
+    }),
+  ) as NativeFunctions<Name>;
+}
+
+/** 64 bits are big integers, buffers are whole ones, NULL is 0. */
+function nodeValue(
+  value: NativeValue,
+  type: NativeType,
+): unknown {
+  if (value === null) return 0n;
+  if (typeof value === "object") return value.buffer;
+  return type === "i64" || type === "address" ? BigInt(value) : Number(value);
+}

@@ -1,0 +1,148 @@
+import { LoadClient } from "../client/load_client.ts";
+import { TlsClient } from "../client/tls_client.ts";
+import type { Peer } from "../peer/peer.ts";
+import type { RunningPeer } from "../peer/runner.ts";
+import { choosePeers, type Field, startAll } from "../peers.ts";
+import { provide, provideList } from "./files.ts";
+import { Journal, type Taken, withField } from "./journal.ts";
+import { hasSessions, measureMemory } from "./memory.ts";
+import { METRICS } from "./metrics.ts";
+import { type Sample, settle } from "./sample.ts";
+import type { Settings } from "./settings.ts";
+import { TlsTurn } from "./tls_rounds.ts";
+import { Turn } from "./turn.ts";
+import { takeWorkers } from "./workers.ts";
+
+/** Turns of logins before anything is measured: compilers need thousands. */
+const WARM_UP_TURNS = 10;
+
+/** One metric: what is done with a server in its turn. */
+interface Step {
+  readonly key: string;
+  run(peer: RunningPeer): Promise<readonly Sample[]>;
+}
+
+/** Rounds of metrics of servers: A B C, A B C, …; the first one warms up. */
+async function takeRounds(
+  field: Field,
+  rounds: number,
+  steps: readonly Step[],
+  journal: Journal,
+): Promise<void> {
+  for (let round = 0; round <= rounds; round++) {
+    for (const { key, run } of steps) {
+      for (const peer of field.running) {
+        if (journal.isOut(key, peer.name)) continue;
+        process.stderr.write(`round ${round}: ${key}, ${peer.name}\n`);
+        try {
+          const samples = await run(peer);
+          if (round === 0) continue;
+          for (const sample of samples) {
+            journal.samples.push([peer.name, sample]);
+          }
+        } catch (error) {
+          journal.fail(key, peer.name, error);
+        }
+      }
+    }
+  }
+}
+
+/** What a server that compiles itself is owed when it has just been started. */
+async function warmUp(
+  peer: RunningPeer,
+  client: LoadClient,
+  logins: number,
+): Promise<void> {
+  if (peer.forks) return;
+  const sessions = client.start(peer);
+  try {
+    for (let turn = 0; turn < WARM_UP_TURNS; turn++) {
+      await sessions.login(logins, 1, false);
+      await sessions.quit();
+    }
+  } finally {
+    await sessions.end();
+  }
+  await settle();
+}
+
+async function takeClear(settings: Settings, journal: Journal): Promise<void> {
+  const { load, only, rounds } = settings;
+  const metrics = Object.entries(METRICS)
+    .filter(([key]) => only.includes(key));
+  if (metrics.length === 0) return;
+  const client = await LoadClient.prepare();
+  const peers = choosePeers(settings.names, settings.builds);
+  const field = await startAll(peers);
+  await withField(field, async () => {
+    for (const [name, reason] of field.skipped) journal.skip(name, reason);
+    provide(field.running, load);
+    if (only.includes("list")) provideList(field.running);
+    for (const peer of field.running) {
+      await warmUp(peer, client, load.logins);
+    }
+    const steps = metrics.map(([key, metric]) => ({
+      key,
+      run: async (peer: RunningPeer): Promise<readonly Sample[]> => {
+        const turn = new Turn(peer, load, client);
+        await metric(turn);
+        return turn.samples;
+      },
+    }));
+    await takeRounds(field, rounds, steps, journal);
+  });
+}
+
+async function takeTls(settings: Settings, journal: Journal): Promise<void> {
+  const { load, rounds } = settings;
+  const client = await TlsClient.prepare();
+  const peers = choosePeers(settings.names, settings.builds);
+  const field = await startAll(peers, true);
+  await withField(field, async () => {
+    for (const [name, reason] of field.skipped) journal.skip(name, reason);
+    provide(field.running, load);
+    for (const peer of field.running) {
+      await new TlsTurn(peer, load, client).warmUp();
+    }
+    const step = {
+      key: "tls",
+      run: (peer: RunningPeer) => new TlsTurn(peer, load, client).run(),
+    };
+    await takeRounds(field, rounds, [step], journal);
+  });
+}
+
+/** Each number needs a server of its own; what was started first warms up. */
+async function takeMemory(settings: Settings, journal: Journal): Promise<void> {
+  const peers: readonly Peer[] = choosePeers(settings.names, settings.builds)
+    .filter(hasSessions);
+  const out = new Set<Peer>();
+  for (let round = 1; round <= settings.rounds; round++) {
+    for (const peer of peers) {
+      if (out.has(peer)) continue;
+      process.stderr.write(`round ${round}: memory, ${peer.name}\n`);
+      try {
+        const sample = await measureMemory(peer, settings.load);
+        if (typeof sample !== "string") {
+          journal.samples.push([peer.name, sample]);
+          continue;
+        }
+        journal.skip(peer.name, sample);
+      } catch (error) {
+        journal.fail("memory", peer.name, error);
+      }
+      out.add(peer);
+    }
+  }
+}
+
+/** Measures all that is asked for, one kind of servers after the other. */
+export async function takeAll(settings: Settings): Promise<Taken> {
+  const journal = new Journal();
+  await takeClear(settings, journal);
+  if (settings.only.includes("memory")) await takeMemory(settings, journal);
+  if (settings.only.includes("workers")) await takeWorkers(settings, journal);
+  if (settings.only.includes("tls")) await takeTls(settings, journal);
+  return journal;
+}
