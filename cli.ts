@@ -32,11 +32,15 @@ export type {
   CliOutput,
   CliServer,
   CliWorkers,
+  InheritedSocket,
   LiveScreen,
   StopSignal,
+  Supervisor,
   WatchedText,
   WorkersRequest,
 } from "./lib/cli/host.ts";
+export type { ParseToml } from "./lib/cli/config_text.ts";
+export { type TextPlace, TextSyntaxError } from "./lib/base/text_place.ts";
 export { PermissionError } from "./lib/cli/permission_error.ts";
 
 /** Whether this file is the program, and not imported by one. */

@@ -11,6 +11,7 @@ import type {
 } from "../lib/spi/transport.ts";
 import { BunTls } from "./_bun_tls.ts";
 import { endpoint } from "./_endpoint.ts";
+import { withZones } from "./_zone.ts";
 import { KEEP_ALIVE_DELAY_MS } from "./_socket_defaults.ts";
 import type { BunSocket, BunSocketHandler } from "./_runtime_types.ts";
 import { busyError, closedError, transportError } from "./_socket_errors.ts";
@@ -59,8 +60,12 @@ export class BunConnection implements Connection, BunSink {
   constructor(socket: BunSocket<BunSink | null>) {
     this.#socket = socket;
     // Asked once: a socket that is closed has forgotten its addresses.
-    this.local = endpoint(socket.localAddress, socket.localPort);
-    this.remote = endpoint(socket.remoteAddress, socket.remotePort);
+    const ends = withZones({
+      local: endpoint(socket.localAddress, socket.localPort),
+      remote: endpoint(socket.remoteAddress, socket.remotePort),
+    });
+    this.local = ends.local;
+    this.remote = ends.remote;
     // Nothing is read before somebody asks.
     socket.pause();
   }

@@ -40,6 +40,7 @@ export function bunTransport(): NodeTransport {
     name: "bun",
     listen: (options) => listen(bun, options),
     connect: (options) => connect(bun, options),
+    listenPath: (path, options) => node.listenPath(path, options),
     listenDescriptor: (descriptor, options) =>
       node.listenDescriptor(descriptor, options),
     checkTls,

@@ -25,11 +25,12 @@ export async function certificate(
   request: CertificateRequest,
   env: CliHost["env"],
 ): Promise<CliCertificate> {
-  const { certfile, keyfile, minVersion } = request;
+  const { certfile, keyfile, minVersion, settings = {} } = request;
   const file = certfile ?? await keptFile(env, request.addresses);
   const config = certificateFiles({
     cert: file,
     ...(keyfile === null ? {} : { key: keyfile }),
+    ...settings,
     minVersion,
   });
   return {

@@ -18,14 +18,18 @@ import {
 import { isGranted, NETWORK_INTERFACES } from "./_deno_permissions.ts";
 import { GatheredOutput } from "./_gathered_output.ts";
 import { runtimeGlobals } from "./_runtime_types.ts";
+import { flushLogFiles, openLogFile } from "./_log_file.ts";
+import { resolvedAddress } from "./_resolved_address.ts";
 import { scryptPasswords } from "./_scrypt.ts";
 import { openScreen } from "./_live_screen.ts";
 import { onReloadSignal, onStopSignal } from "./_shutdown.ts";
 import { TerminalOutput } from "./_terminal_output.ts";
+import { systemdSupervisor } from "./_systemd.ts";
 import { terminalInput } from "./_terminal_input.ts";
 import { findTextFile, updateTextFile } from "./_text_file.ts";
 import { UnixUsers } from "./_unix_users.ts";
 import { WindowsUsers } from "./_windows_users.ts";
+import { tomlParser } from "./_toml_parser.ts";
 import { watchedFile } from "./_watched_file.ts";
 
 /** What differs between the runtimes. */
@@ -60,6 +64,11 @@ export function cliHost(adapter: CliAdapter): CliHost {
     readTextFile,
     findTextFile,
     updateTextFile: (path, update) => updateTextFile(path, update),
+    tomlParser,
+    siblingPath: (file, path) => resolve(dirname(file), path),
+    openLogFile,
+    resolvedAddress: (hostname) => resolvedAddress(hostname),
+    supervisor: systemdSupervisor(env),
     absolutePath: (path) => resolve(path),
     watchTextFile,
     passwordSchemes: [
@@ -80,6 +89,7 @@ export function cliHost(adapter: CliAdapter): CliHost {
 export async function flushOutputs(): Promise<void> {
   const streams = [process.stdout, process.stderr];
   for (const gathered of outputs) gathered.flush();
+  flushLogFiles();
   await Promise.all(streams.map((stream) =>
     new Promise<void>((resolve) => {
       if (stream.destroyed) resolve();

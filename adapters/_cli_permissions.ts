@@ -73,14 +73,16 @@ async function requestNetwork(
 async function requestFiles(
   needs: CliNeeds,
 ): Promise<readonly DenoPermission[]> {
-  const { passwordFile, usersFile, directory, write } = needs;
+  const { passwordFile, usersFile, directory, write, others = [] } = needs;
   const files = [passwordFile, usersFile].filter((file) => file !== null);
-  return [
+  const refused = [
     ...await requestAll(
       files.map((file) => ({ name: "read", path: resolve(file) })),
     ),
     ...await requestFolder({ path: directory, write }),
   ];
+  for (const other of others) refused.push(...await requestFolder(other));
+  return refused;
 }
 
 async function requestFolder(

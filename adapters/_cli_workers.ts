@@ -1,6 +1,6 @@
 import { ConfigError } from "../lib/base/errors.ts";
 import type { CliWorkers, WorkersRequest } from "../lib/cli/host.ts";
-import { WorkerPool } from "./_worker_pool.ts";
+import { WorkerPool, type WorkerPoolOptions } from "./_worker_pool.ts";
 
 const MODULE = new URL(
   import.meta.url.endsWith(".ts") ? "./_cli_worker.ts" : "./_cli_worker.js",
@@ -18,11 +18,30 @@ export async function startWorkers(
         "package instead",
     );
   }
-  const { workers, order, ...rest } = request;
-  return await WorkerPool.start({
-    ...rest,
+  const pool = await WorkerPool.start({
+    ...poolOptions(request),
     module: MODULE,
-    data: order,
-    ...(workers === null ? {} : { workers }),
+    ...(request.workers === null ? {} : { workers: request.workers }),
   });
+  return {
+    get sessionCount() {
+      return pool.sessionCount;
+    },
+    get transferCount() {
+      return pool.transferCount;
+    },
+    listen: (where, options) => pool.listen(where, options),
+    stopListening: (where) => pool.stopListening(where),
+    reloadTls: () => pool.reloadTls(),
+    reconfigure: (request) => pool.reconfigure(poolOptions(request)),
+    close: (options) => pool.close(options),
+    sessions: () => pool.sessions(),
+  };
+}
+
+function poolOptions(
+  request: WorkersRequest,
+): Omit<WorkerPoolOptions, "module" | "workers"> {
+  const { workers: _workers, order, ...rest } = request;
+  return { ...rest, data: order };
 }

@@ -6,6 +6,7 @@ import type {
   SendFile,
 } from "../lib/spi/transport.ts";
 import { endpoint } from "./_endpoint.ts";
+import { withZones } from "./_zone.ts";
 import type { DenoConn } from "./_runtime_types.ts";
 import { type FileReceiver, fileReceiver } from "./_receive_file.ts";
 import { type FileSender, fileSender } from "./_sendfile.ts";
@@ -37,8 +38,12 @@ export class DenoConnection implements Connection {
   constructor(conn: DenoConn) {
     this.#conn = conn;
     // Asked once: a connection that is closed has forgotten its addresses.
-    this.local = endpoint(conn.localAddr.hostname, conn.localAddr.port);
-    this.remote = endpoint(conn.remoteAddr.hostname, conn.remoteAddr.port);
+    const ends = withZones({
+      local: endpoint(conn.localAddr.hostname, conn.localAddr.port),
+      remote: endpoint(conn.remoteAddr.hostname, conn.remoteAddr.port),
+    });
+    this.local = ends.local;
+    this.remote = ends.remote;
   }
 
   async read(): Promise<Uint8Array | null> {

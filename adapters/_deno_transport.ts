@@ -11,6 +11,8 @@ import { abortable } from "./_abortable.ts";
 import { DenoConnection } from "./_deno_connection.ts";
 import { DenoNetwork } from "./_deno_network.ts";
 import { endpoint } from "./_endpoint.ts";
+import { withZone } from "./_zone.ts";
+import { DENO_NODE_ZONE } from "./_runtime_gaps.ts";
 import { DEFAULT_BACKLOG } from "./_socket_defaults.ts";
 import { type NodeTransport, nodeTransport } from "./_node_transport.ts";
 import { resolveHostname } from "./_resolve.ts";
@@ -49,8 +51,9 @@ export function denoTransport(): NodeTransport {
         ? node.listen(options)
         : listen(deno, options));
     },
-    async connect(options) {
-      network.mayConnect(options);
+    async connect(asked) {
+      network.mayConnect(asked);
+      const options = withoutZonedSource(asked);
       // Deno.connect takes no notice of these.
       return await (options.upgradable ||
           options.localHostname !== undefined ||
@@ -58,11 +61,19 @@ export function denoTransport(): NodeTransport {
         ? node.connect(options)
         : connect(deno, options));
     },
+    listenPath: (path, options) => node.listenPath(path, options),
     listenDescriptor: (descriptor, options) =>
       node.listenDescriptor(descriptor, options),
     checkTls,
     stopsTls: true,
   };
+}
+
+/** A zone leaves one link to come from, and node:net refuses it. */
+function withoutZonedSource(options: ConnectOptions): ConnectOptions {
+  const { localHostname, ...rest } = options;
+  const isZoned = DENO_NODE_ZONE.here && localHostname?.includes("%");
+  return isZoned ? rest : options;
 }
 
 async function listen(
@@ -113,7 +124,8 @@ class DenoListener implements Listener {
   constructor(listener: DenoTcpListener, noDelay: boolean) {
     this.#listener = listener;
     this.#noDelay = noDelay;
-    this.local = endpoint(listener.addr.hostname, listener.addr.port);
+    const { hostname, port } = listener.addr;
+    this.local = withZone(endpoint(hostname, port));
   }
 
   accept(): Promise<Connection | null> {

@@ -10,6 +10,7 @@ import type {
   TlsInfo,
 } from "../lib/spi/transport.ts";
 import { endpoint } from "./_endpoint.ts";
+import { withZones } from "./_zone.ts";
 import { FlowSource, type NodeSource, StreamSource } from "./_node_source.ts";
 import { NodeTls } from "./_node_tls.ts";
 import type { NodeSocket } from "./_node_types.ts";
@@ -331,5 +332,5 @@ export function endsOf(
   if (known !== null) return { local: known, remote };
   const { localAddress, localPort } = socket;
   if (localAddress === undefined || localPort === undefined) return null;
-  return { local: endpoint(localAddress, localPort), remote };
+  return withZones({ local: endpoint(localAddress, localPort), remote });
 }

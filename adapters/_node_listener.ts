@@ -50,15 +50,18 @@ class NodeListener implements Listener {
   /** Our end of every connection, unless we listen on many addresses. */
   readonly #known: Endpoint | null;
   readonly #makeSource: () => NodeSource;
+  readonly #isPipe: boolean;
   #closed = false;
 
   constructor(
     server: NodeServer,
     local: Endpoint,
     options: NodeListenerOptions,
+    isPipe: boolean = false,
   ) {
     this.#server = server;
     this.local = local;
+    this.#isPipe = isPipe;
     this.#queue = new Queue(options.backlog ?? DEFAULT_BACKLOG);
     this.#noDelay = options.noDelay ?? false;
     this.#makeSource = sourceFor(options);
@@ -80,13 +83,17 @@ class NodeListener implements Listener {
   }
 
   #onConnection(accepted: NodeSocket): void {
-    const ends = endsOf(accepted, this.#known);
+    const ends = this.#isPipe
+      ? { local: this.local, remote: this.local }
+      : endsOf(accepted, this.#known);
     if (ends === null) {
       accepted.destroy();
       return;
     }
-    accepted.setKeepAlive(true, KEEP_ALIVE_DELAY_MS);
-    if (this.#noDelay) accepted.setNoDelay(true);
+    if (!this.#isPipe) {
+      accepted.setKeepAlive(true, KEEP_ALIVE_DELAY_MS);
+      if (this.#noDelay) accepted.setNoDelay(true);
+    }
     const connection = new NodeConnection(
       accepted,
       this.#makeSource(),
@@ -136,6 +143,21 @@ export function nodeListener(
     endpoint(address.address, address.port),
     options,
   );
+}
+
+/** What stands for both ends of a Unix socket, which has no address. */
+const THIS_MACHINE: Endpoint = { hostname: "127.0.0.1", port: 0 };
+
+/** The same for a server that listens already, on TCP or on a Unix socket. */
+export function anyListener(
+  server: NodeServer,
+  options: NodeListenerOptions = {},
+): Listener {
+  const address = server.address();
+  // Node has none for a Unix socket that came as a descriptor.
+  return typeof address === "string" || address === null
+    ? new NodeListener(server, THIS_MACHINE, options, true)
+    : nodeListener(server, options);
 }
 
 /** Starts `server`, with the errors of a {@linkcode Transport}. */

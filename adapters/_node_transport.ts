@@ -6,36 +6,35 @@ import type {
   ConnectOptions,
   Listener,
   ListenOptions,
+  SocketOptions,
   TlsConfig,
   Transport,
 } from "../lib/spi/transport.ts";
 import { abortable } from "./_abortable.ts";
 import { endsOf, NodeConnection } from "./_node_connection.ts";
 import {
+  anyListener,
   nodeListener,
-  type NodeListenerOptions,
   pausedServer,
   startServer,
 } from "./_node_listener.ts";
 import { BufferSource, canBuffer, StreamSource } from "./_node_source.ts";
 import { resolveHostname } from "./_resolve.ts";
-import { DENO_TLS_SESSIONS } from "./_runtime_gaps.ts";
+import { BUN_UNIX_DESCRIPTOR, DENO_TLS_SESSIONS } from "./_runtime_gaps.ts";
 import { DEFAULT_BACKLOG, KEEP_ALIVE_DELAY_MS } from "./_socket_defaults.ts";
 import { transportError } from "./_socket_errors.ts";
 import { stoppableListener } from "./_stoppable_connection.ts";
 import { checkTls } from "./_tls_context.ts";
+import { listenPath } from "./_unix_socket.ts";
 
 /** The sockets of `node:net`. */
 export interface NodeTransport extends Transport {
-  /**
-   * Listens on a socket that another program has bound and handed over, as
-   * systemd does from descriptor 3 on.
-   *
-   * @throws {TransportError} `unsupported` when it is no listening TCP socket
-   */
+  /** See {@linkcode Transport.listenPath}. */
+  listenPath(path: string, options?: SocketOptions): Promise<Listener>;
+  /** See {@linkcode Transport.listenDescriptor}. */
   listenDescriptor(
     descriptor: number,
-    options?: NodeListenerOptions,
+    options?: SocketOptions,
   ): Promise<Listener>;
   /** See {@linkcode Transport.checkTls}. */
   checkTls(config: TlsConfig): void;
@@ -47,6 +46,7 @@ export function nodeTransport(): NodeTransport {
     name: "node",
     listen,
     connect: connectTo,
+    listenPath,
     listenDescriptor,
     checkTls,
     bindsTlsSessions: !DENO_TLS_SESSIONS.here,
@@ -68,7 +68,7 @@ async function listen(options: ListenOptions): Promise<Listener> {
 
 async function listenDescriptor(
   descriptor: number,
-  options: NodeListenerOptions = {},
+  options: SocketOptions = {},
 ): Promise<Listener> {
   const { backlog = DEFAULT_BACKLOG } = options;
   const server = pausedServer();
@@ -77,12 +77,14 @@ async function listenDescriptor(
     await startServer(server, where, (listening) => {
       server.listen({ fd: descriptor, backlog }, listening);
     });
-    return nodeListener(server, options);
+    const listener = anyListener(server, options);
+    return options.stoppable ? stoppableListener(listener) : listener;
   } catch (cause) {
     server.close();
+    const which = BUN_UNIX_DESCRIPTOR.here ? "TCP socket" : "socket";
     throw new TransportError(
       "unsupported",
-      `Cannot listen on ${where}: it is no listening TCP socket`,
+      `Cannot listen on ${where}: it is no listening ${which}`,
       { cause },
     );
   }

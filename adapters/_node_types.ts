@@ -59,6 +59,7 @@ export interface NodeServer {
       readonly host?: string;
       readonly port?: number;
       readonly fd?: number;
+      readonly path?: string;
       readonly backlog?: number;
     },
     listening: () => void,

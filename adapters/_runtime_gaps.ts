@@ -92,3 +92,15 @@ export const DENO_IMMEDIATES: RuntimeGap = {
   here: onDeno,
   reason: "sockets are looked at only when no immediate is due",
 };
+
+/** Seen with Bun 1.4.5; TCP sockets are not concerned. */
+export const BUN_UNIX_DESCRIPTOR: RuntimeGap = {
+  here: onBun,
+  reason: "node:net cannot listen on a descriptor that is a Unix socket",
+};
+
+/** Seen with Deno 2.9.5; its own listeners, without TLS, are not concerned. */
+export const DENO_NODE_ZONE: RuntimeGap = {
+  here: onDeno,
+  reason: "node:net cannot listen on a link-local address with its zone",
+};

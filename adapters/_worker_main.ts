@@ -54,29 +54,27 @@ function tell(message: FromWorker): void {
   if (process.connected) process.send?.(message);
 }
 
-/** The server, once the module has said what it is like. */
-async function start(
+/** What the module says that its server is like. */
+async function optionsBy(
   module: string,
   data: unknown,
   admission: Admission,
-): Promise<FtpServer> {
-  const [adapter, { default: optionsOf }] = await Promise.all([
-    loadAdapter(),
-    import(module) as Promise<Loaded>,
-  ]);
-  return new FtpServer(adapter.platform(), {
+): Promise<ServerOptions> {
+  const { default: optionsOf } = await import(module) as Loaded;
+  return {
     log: (record) => tell({ type: "log", record }),
     ...await optionsOf(data),
     // The parent counts.
     maxConnections: 0,
     maxConnectionsPerAddress: 0,
     admission,
-  });
+  };
 }
 
 function run(): void {
   const places = new SharedPlaces();
   let server: FtpServer | null = null;
+  let ownModule = "";
 
   async function serve(
     id: number,
@@ -97,13 +95,26 @@ function run(): void {
 
   async function begin(module: string, data: unknown): Promise<void> {
     try {
-      server = await start(module, data, places);
+      ownModule = module;
+      const options = await optionsBy(module, data, places);
+      const adapter = await loadAdapter();
+      server = new FtpServer(adapter.platform(), options);
       tell({ type: "ready" });
     } catch (error) {
       tell({ type: "failed", reason: messageOf(error) });
       process.disconnect?.();
       process.exitCode = 1;
     }
+  }
+
+  async function reconfigure(id: number, data: unknown): Promise<void> {
+    let reason: string | null = null;
+    try {
+      server?.reconfigure(await optionsBy(ownModule, data, places));
+    } catch (error) {
+      reason = messageOf(error);
+    }
+    tell({ type: "reconfigured", id, reason });
   }
 
   process.on("message", (message: ToWorker, socket: unknown) => {
@@ -129,6 +140,8 @@ function run(): void {
           // Each new session logs why, and the old certificate serves.
         }
         return;
+      case "reconfigure":
+        return void reconfigure(message.id, message.data);
       case "close":
         return void server?.close(message.options).then(() => process.exit(0));
     }

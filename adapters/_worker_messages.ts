@@ -23,6 +23,12 @@ export type ToWorker =
   | { readonly type: "who" }
   /** Ends the session of a connection. */
   | { readonly type: "disconnect"; readonly id: number }
+  /** The module's function is called again. */
+  | {
+    readonly type: "reconfigure";
+    readonly id: number;
+    readonly data: unknown;
+  }
   | { readonly type: "close"; readonly options: CloseOptions };
 
 /** What a worker says to its parent. */
@@ -30,6 +36,12 @@ export type FromWorker =
   | { readonly type: "ready" }
   /** It cannot do its work; it ends by itself. */
   | { readonly type: "failed"; readonly reason: string }
+  /** The answer to `reconfigure`; `null`: it was done. */
+  | {
+    readonly type: "reconfigured";
+    readonly id: number;
+    readonly reason: string | null;
+  }
   /** The session of a connection is over. */
   | { readonly type: "over"; readonly id: number }
   /** Asks for a place that all workers share. */

@@ -3,9 +3,10 @@ import { availableParallelism } from "node:os";
 import { ConfigError, messageOf } from "../lib/base/errors.ts";
 import { formatEndpoint } from "../lib/protocol/address.ts";
 import { textCodec } from "../lib/protocol/text_codec.ts";
-import { ConnectionLimits } from "../lib/server/limits.ts";
+import { ConnectionLimits, type LimitSettings } from "../lib/server/limits.ts";
 import { refusalText, turnAway } from "../lib/server/refusal.ts";
-import type { CloseOptions, ListenAddress } from "../lib/server/server.ts";
+import type { ListenPlace } from "../lib/server/listen_address.ts";
+import type { CloseOptions } from "../lib/server/server.ts";
 import { Log } from "../lib/session/session_log.ts";
 import type { SessionSnapshot } from "../lib/session/snapshot.ts";
 import type { LogLevel, LogSink } from "../lib/spi/log.ts";
@@ -89,8 +90,8 @@ const CODEC = textCodec("utf-8", "preserve");
  */
 export class WorkerPool implements AsyncDisposable {
   readonly #module: string;
-  readonly #options: WorkerPoolOptions;
-  readonly #log: Log;
+  #options: WorkerPoolOptions;
+  #log: Log;
   readonly #limits: ConnectionLimits;
   readonly #users = new Map<string, number>();
   readonly #workers = new Set<WorkerProcess>();
@@ -106,12 +107,8 @@ export class WorkerPool implements AsyncDisposable {
   private constructor(options: WorkerPoolOptions) {
     this.#options = options;
     this.#module = String(options.module);
-    const { log = () => {}, logLevel = "info" } = options;
-    this.#log = new Log(log, logLevel, systemClock());
-    this.#limits = new ConnectionLimits({
-      maxConnections: options.maxConnections ?? 512,
-      maxConnectionsPerAddress: options.maxConnectionsPerAddress ?? 0,
-    });
+    this.#log = logOf(options);
+    this.#limits = new ConnectionLimits(limitsOf(options));
   }
 
   /**
@@ -186,38 +183,93 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   /**
-   * Listens on an address. May be called several times.
+   * Listens on an address or a descriptor. May be called several times.
    *
    * @param options `implicitTls`: clients begin with a TLS handshake
-   * @returns the address that is really bound
+   * @returns the address that is really bound; the same object is among
+   * `addresses`
+   * @throws {ConfigError} for a Unix socket: workers cannot be given its
+   * connections
    * @throws {TransportError} `address-in-use`, `address-not-available`,
    * `not-permitted`
    */
   async listen(
-    where: ListenAddress,
+    where: ListenPlace,
     options: { readonly implicitTls?: boolean } = {},
   ): Promise<Endpoint> {
     if (this.#closing) throw new ConfigError("Cannot listen: pool is closed");
     const { implicitTls = false } = options;
+    if ("path" in where) {
+      throw new ConfigError(
+        `Cannot listen on ${where.path}: Unix sockets need a server in one ` +
+          "process",
+      );
+    }
     const server = createServer(
       { pauseOnConnect: true, allowHalfOpen: true },
       (socket) => this.#accept(socket, implicitTls),
     );
     const { backlog = 100 } = this.#options;
-    const { port } = where;
-    await startServer(server as never, formatEndpoint(where), async (done) => {
-      const host = await resolveHostname(where.hostname);
-      server.listen({ host, port, backlog }, done);
+    const name = "descriptor" in where
+      ? `descriptor ${where.descriptor}`
+      : formatEndpoint(where);
+    await startServer(server as never, name, async (done) => {
+      if ("descriptor" in where) {
+        server.listen({ fd: where.descriptor, backlog }, done);
+      } else {
+        const host = await resolveHostname(where.hostname);
+        server.listen({ host, port: where.port, backlog }, done);
+      }
     });
     // As when no descriptor is left for a client: the next may have more luck.
     server.on("error", () => {});
     const address = server.address();
     if (address === null || typeof address === "string") {
+      server.close();
       throw new ConfigError("Cannot listen: the socket has no address");
     }
     const local = endpoint(address.address, address.port);
     this.#listeners.set(server, local);
     return local;
+  }
+
+  /**
+   * Takes other options, but for `module` and `workers`, which stay: the
+   * module's function is called again in each worker, and
+   * {@linkcode FtpServer.reconfigure} with what it answers. Resolves when all
+   * of them serve so; workers that start later do from the beginning.
+   *
+   * @throws {ConfigError} when a worker refuses. Workers that did not go on as
+   * they were told: give them options that hold
+   */
+  async reconfigure(
+    options: Omit<WorkerPoolOptions, "module" | "workers">,
+  ): Promise<void> {
+    if (this.#closing) {
+      throw new ConfigError("Cannot reconfigure: pool is closed");
+    }
+    const data = options.data ?? null;
+    await Promise.all([...this.#workers].map(async (worker) => {
+      // One that never gets ready is told of elsewhere.
+      const isReady = await worker.ready.then(() => true, () => false);
+      if (isReady && !worker.isClosing) await worker.reconfigure(data);
+    }));
+    this.#options = { ...options, module: this.#options.module };
+    this.#log = logOf(options);
+    this.#limits.configure(limitsOf(options));
+  }
+
+  /**
+   * Stops listening; sessions go on.
+   *
+   * @param where one of `addresses`, the object itself; left out: everywhere
+   */
+  stopListening(where?: Endpoint): void {
+    for (const [server, local] of [...this.#listeners]) {
+      if (where !== undefined && local !== where) continue;
+      server.close();
+      this.#listeners.delete(server);
+    }
   }
 
   /** Workers look at their certificates again, for sessions that begin now. */
@@ -232,8 +284,7 @@ export class WorkerPool implements AsyncDisposable {
    */
   async close(options: CloseOptions = {}): Promise<void> {
     this.#closing = true;
-    for (const server of this.#listeners.keys()) server.close();
-    this.#listeners.clear();
+    this.stopListening();
     for (const wake of this.#pauses) wake();
     for (const worker of this.#workers) {
       worker.isClosing = true;
@@ -386,4 +437,15 @@ export class WorkerPool implements AsyncDisposable {
     }
     return idlest;
   }
+}
+
+type PoolSettings = Omit<WorkerPoolOptions, "module">;
+
+function logOf({ log = () => {}, logLevel = "info" }: PoolSettings): Log {
+  return new Log(log, logLevel, systemClock());
+}
+
+function limitsOf(options: PoolSettings): LimitSettings {
+  const { maxConnections = 512, maxConnectionsPerAddress = 0 } = options;
+  return { maxConnections, maxConnectionsPerAddress };
 }

@@ -36,6 +36,9 @@ export class WorkerProcess {
   readonly #child: ChildProcess;
   /** A question for its sessions that is not answered yet. */
   #asked: Deferred<readonly SessionSnapshot[]> | null = null;
+  /** Who waits for an answer to `reconfigure`. */
+  readonly #answers = new Map<number, (reason: string | null) => void>();
+  #lastId = 0;
 
   constructor(module: string, data: unknown, host: WorkerHost) {
     const ready: Deferred<void> = deferred();
@@ -52,6 +55,8 @@ export class WorkerProcess {
         ready.reject(new ConfigError(message.reason));
       } else if (message.type === "sessions") {
         this.#answer(message.sessions);
+      } else if (message.type === "reconfigured") {
+        this.#answers.get(message.id)?.(message.reason);
       } else host.heard(this, message);
     });
     this.over = new Promise((resolve) => {
@@ -100,6 +105,23 @@ export class WorkerProcess {
   #answer(sessions: readonly SessionSnapshot[]): void {
     this.#asked?.resolve(sessions);
     this.#asked = null;
+  }
+
+  /**
+   * Gives the worker other options; one that ends meanwhile has none.
+   *
+   * @throws {ConfigError} when it refuses
+   */
+  async reconfigure(data: unknown): Promise<void> {
+    const id = ++this.#lastId;
+    const answer = new Promise<string | null>((resolve) => {
+      this.#answers.set(id, resolve);
+      void this.over.then(() => resolve(null));
+    });
+    this.tell({ type: "reconfigure", id, data });
+    const reason = await answer;
+    this.#answers.delete(id);
+    if (reason !== null) throw new ConfigError(reason);
   }
 
   /** A connection that is no more. */

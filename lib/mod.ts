@@ -41,16 +41,20 @@ export { mountTable } from "./fs/mount_table.ts";
 export { readOnly } from "./fs/read_only.ts";
 export { subtree } from "./fs/subtree.ts";
 export { type Reply, reply, replyLines } from "./protocol/reply.ts";
+export type { AddressRules } from "./protocol/address_rules.ts";
+export type { Network } from "./protocol/network.ts";
 export type { FactName } from "./protocol/facts.ts";
 export type { TextCodec, UnicodeErrors } from "./protocol/text_codec.ts";
 export type { Admission } from "./server/admission.ts";
 export type { ServerOptions } from "./server/options.ts";
 export type { TlsOptions } from "./server/tls_options.ts";
-export {
-  type CloseOptions,
-  FtpServer,
-  type ListenAddress,
-} from "./server/server.ts";
+export { type CloseOptions, FtpServer } from "./server/server.ts";
+export type {
+  ListenAddress,
+  ListenDescriptor,
+  ListenPath,
+  ListenPlace,
+} from "./server/listen_address.ts";
 export { xferlog, type XferlogOptions } from "./server/xferlog.ts";
 export type {
   CommandHandler,

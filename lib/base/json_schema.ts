@@ -13,10 +13,14 @@ export interface JsonSchema {
   readonly description?: string;
   /** What holds when the value is left out. */
   readonly default?: unknown;
+  /** Values that are allowed, for readers. */
+  readonly examples?: readonly unknown[];
   /** Of the value. */
   readonly type?: "object" | "array" | "string" | "integer" | "boolean";
   /** The only values that are allowed. */
   readonly enum?: readonly string[];
+  /** Of which one has to hold; each has a `type` of its own. */
+  readonly anyOf?: readonly JsonSchema[];
   /** Of an object, by name. */
   readonly properties?: Readonly<Record<string, JsonSchema>>;
   /** Of an object. */
@@ -27,12 +31,31 @@ export interface JsonSchema {
   readonly propertyNames?: JsonSchema;
   /** Of an array. */
   readonly items?: JsonSchema;
+  /** Of an array. */
+  readonly minItems?: number;
   /** Of a string: a regular expression. */
   readonly pattern?: string;
+  /** Of a string: a file or a folder. */
+  readonly format?: "path";
   /** Of a string, in characters. */
   readonly minLength?: number;
   /** Of a number. */
   readonly minimum?: number;
+  /** Of a number. */
+  readonly maximum?: number;
+}
+
+/** The names of members and the numbers of items that lead to a value. */
+export type JsonPath = readonly (string | number)[];
+
+/** Something that a schema does not allow. */
+export interface SchemaViolation {
+  /** Where. */
+  readonly path: JsonPath;
+  /** Whether it is about the name there, not the value. */
+  readonly ofName: boolean;
+  /** `must be a whole number` */
+  readonly problem: string;
 }
 
 /**
@@ -42,30 +65,45 @@ export interface JsonSchema {
 export function schemaViolation(
   schema: JsonSchema,
   value: unknown,
-  place = "",
 ): string | null {
-  const wrong = (what: string): string => `${place || "the file"}: ${what}`;
-  const name = schema.title ?? nameOf(schema);
-  if (schema.type !== undefined && !isOfType(value, schema.type)) {
-    return wrong(`must be ${name}`);
+  for (const violation of schemaViolations(schema, value)) {
+    const place = formatPath(violation.path) || "the file";
+    const what = violation.ofName ? `${place} (the name)` : place;
+    return `${what}: ${violation.problem}`;
   }
-  if (schema.enum !== undefined && !schema.enum.includes(value as string)) {
-    return wrong(`must be ${name}`);
-  }
-  if (typeof value === "string") {
-    const { minLength = 0, pattern } = schema;
-    if ([...value].length < minLength) return wrong("must not be empty");
-    if (pattern !== undefined && !new RegExp(pattern, "u").test(value)) {
-      return wrong(`must be ${name}`);
+  return null;
+}
+
+/** Everything in a value that its schema does not allow. */
+export function* schemaViolations(
+  schema: JsonSchema,
+  value: unknown,
+  path: JsonPath = [],
+): Generator<SchemaViolation, void, undefined> {
+  const problem = ownProblem(schema, value);
+  if (problem !== null) {
+    yield { path, ofName: false, problem };
+  } else if (schema.anyOf !== undefined) {
+    yield* inAlternatives(schema, schema.anyOf, value, path);
+  } else if (Array.isArray(value)) {
+    if (schema.items === undefined) return;
+    for (const [at, item] of value.entries()) {
+      yield* schemaViolations(schema.items, item, [...path, at]);
     }
+  } else if (isOfType(value, "object")) {
+    yield* inMembers(schema, value as Record<string, unknown>, path);
   }
-  if (typeof value === "number" && value < (schema.minimum ?? -Infinity)) {
-    return wrong(`must be at least ${schema.minimum}`);
+}
+
+/** `users.ann`, `users["a b"]`, `listen[0].port`. */
+export function formatPath(path: JsonPath): string {
+  let text = "";
+  for (const step of path) {
+    text = typeof step === "number"
+      ? `${text}[${step}]`
+      : memberPlace(text, step);
   }
-  if (Array.isArray(value)) return inItems(schema, value, place);
-  return value instanceof Object
-    ? inMembers(schema, value as Record<string, unknown>, place)
-    : null;
+  return text;
 }
 
 /** The place of a member: `users.ann`, `users["a b"]`. */
@@ -76,46 +114,105 @@ export function memberPlace(place: string, key: string): string {
   return place === "" ? key : `${place}.${key}`;
 }
 
-function inItems(
-  { items }: JsonSchema,
-  values: readonly unknown[],
-  place: string,
-): string | null {
-  if (items === undefined) return null;
-  for (const [at, value] of values.entries()) {
-    const found = schemaViolation(items, value, `${place}[${at}]`);
-    if (found !== null) return found;
+/** What is wrong with a value, whatever it contains. */
+function ownProblem(schema: JsonSchema, value: unknown): string | null {
+  const { type, minLength = 0, pattern, minItems = 0 } = schema;
+  const wrong = `must be ${schema.title ?? nameOf(schema)}`;
+  if (type !== undefined && !isOfType(value, type)) return wrong;
+  if (schema.enum !== undefined && !schema.enum.includes(value as string)) {
+    return wrong;
   }
-  return null;
+  if (typeof value === "string") {
+    if ([...value].length < minLength) return "must not be empty";
+    if (pattern !== undefined && !new RegExp(pattern, "u").test(value)) {
+      return wrong;
+    }
+  }
+  if (typeof value === "number") {
+    const { minimum = -Infinity, maximum = Infinity } = schema;
+    if (value < minimum) return `must be at least ${minimum}`;
+    if (value > maximum) return `must be at most ${maximum}`;
+  }
+  return Array.isArray(value) && value.length < minItems
+    ? "must not be empty"
+    : null;
 }
 
-function inMembers(
+/** By the alternative that the value looks like, if there is one. */
+function* inAlternatives(
+  schema: JsonSchema,
+  alternatives: readonly JsonSchema[],
+  value: unknown,
+  path: JsonPath,
+): Generator<SchemaViolation, void, undefined> {
+  const likely = alternatives.find(({ type }) =>
+    type === undefined || isOfType(value, type)
+  );
+  if (likely !== undefined) return yield* schemaViolations(likely, value, path);
+  const names = alternatives.map((one) => one.title ?? nameOf(one));
+  const problem = `must be ${schema.title ?? names.join(" or ")}`;
+  yield { path, ofName: false, problem };
+}
+
+function* inMembers(
   schema: JsonSchema,
   value: Readonly<Record<string, unknown>>,
-  place: string,
-): string | null {
+  path: JsonPath,
+): Generator<SchemaViolation, void, undefined> {
   const { properties = {}, additionalProperties, propertyNames } = schema;
   for (const key of schema.required ?? []) {
     if (!Object.hasOwn(value, key)) {
-      return `${memberPlace(place, key)}: is missing`;
+      yield { path: [...path, key], ofName: false, problem: "is missing" };
     }
   }
   for (const [key, member] of Object.entries(value)) {
-    const at = memberPlace(place, key);
+    const at = [...path, key];
     if (propertyNames !== undefined) {
-      const found = schemaViolation(propertyNames, key, `${at} (the name)`);
-      if (found !== null) return found;
+      for (const found of schemaViolations(propertyNames, key, at)) {
+        yield { ...found, ofName: true };
+      }
     }
     const known = Object.hasOwn(properties, key)
       ? properties[key]
       : additionalProperties;
-    if (known === false) return `${at}: is not known`;
-    const found = known === undefined
-      ? null
-      : schemaViolation(known, member, at);
-    if (found !== null) return found;
+    if (known === false) {
+      const problem = `is not known${suggestion(key, Object.keys(properties))}`;
+      yield { path: at, ofName: false, problem };
+    } else if (known !== undefined) {
+      yield* schemaViolations(known, member, at);
+    }
   }
-  return null;
+}
+
+/** `; did you mean maxConnections?`, or nothing. */
+function suggestion(key: string, names: readonly string[]): string {
+  let best = "";
+  // A third of the letters may be wrong.
+  let least = Math.floor(key.length / 3) + 1;
+  for (const name of names) {
+    const distance = editDistance(key.toLowerCase(), name.toLowerCase(), least);
+    if (distance >= least) continue;
+    best = name;
+    least = distance;
+  }
+  return best === "" ? "" : `; did you mean ${best}?`;
+}
+
+/** Letters to change, add or leave out; anything from `enough` on may be. */
+function editDistance(from: string, to: string, enough: number): number {
+  if (Math.abs(from.length - to.length) >= enough) return enough;
+  let row = Array.from({ length: to.length + 1 }, (_, at) => at);
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= to.length; j++) {
+      const change = from[i - 1] === to[j - 1] ? 0 : 1;
+      next.push(
+        Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + change),
+      );
+    }
+    row = next;
+  }
+  return row[to.length]!;
 }
 
 function isOfType(
@@ -124,7 +221,9 @@ function isOfType(
 ): boolean {
   switch (type) {
     case "object":
-      return value instanceof Object && !Array.isArray(value);
+      // Parsers make objects without a prototype, too; a date is a value.
+      return typeof value === "object" && value !== null &&
+        !Array.isArray(value) && !(value instanceof Date);
     case "array":
       return Array.isArray(value);
     case "integer":

@@ -1,7 +1,6 @@
-import { formatEndpoint } from "../protocol/address.ts";
 import type { FileSystem } from "../spi/file_system.ts";
-import type { Endpoint } from "../spi/transport.ts";
 import type { CliHost } from "./host.ts";
+import type { OpenListener } from "./listeners.ts";
 import type { Logger } from "./logger.ts";
 import type { CliOptions } from "./options.ts";
 import { clientUrls } from "./urls.ts";
@@ -33,40 +32,39 @@ export function announceConfiguration(
   logger.log("debug", `encoding: ${options.encoding}`);
 }
 
-/** Where the server listens. */
-export interface Listening {
-  readonly endpoint: Endpoint;
-  /** For clients that begin with TLS. */
-  readonly implicit: Endpoint | null;
-}
-
 /** Logs where the server listens, what it shares, and what to type. */
 export function announceStart(
-  listening: Listening,
+  listeners: readonly OpenListener[],
   fileSystem: FileSystem,
   options: CliOptions,
   host: CliHost,
   logger: Logger,
 ): void {
-  const { endpoint, implicit } = listening;
   const addresses = host.networkAddresses();
-  const urls = [
-    ...clientUrls(endpoint, addresses, options.username),
-    ...(implicit === null
-      ? []
-      : clientUrls(implicit, addresses, options.username, "ftps")),
-  ];
+  const withAddress = listeners.filter(({ endpoint }) => endpoint.port !== 0);
+  const urls = withAddress.flatMap(({ endpoint, wanted }) =>
+    clientUrls(
+      endpoint,
+      addresses,
+      options.username,
+      wanted.implicitTls === true ? "ftps" : "ftp",
+    )
+  );
   const folder = options.systemUsers === null
     ? fileSystem.locate?.("/") ?? "/"
     : options.systemUsers.jail
     ? "the home of each user"
     : "/";
+  for (const { name, endpoint, wanted } of listeners.toSpliced(0, 1)) {
+    // Implicit TLS is seen in the URLs, as ever.
+    if (wanted.implicitTls === true && endpoint.port !== 0) continue;
+    logger.log("info", `listening on ${name} too`);
+  }
+  const [first] = listeners;
   logger.log(
     "info",
-    `>>> starting FTP server on ${
-      formatEndpoint(endpoint)
-    }, pid=${host.pid} <<<`,
-    { address: endpoint, pid: host.pid },
+    `>>> starting FTP server on ${first?.name}, pid=${host.pid} <<<`,
+    { address: first?.endpoint, pid: host.pid },
   );
   logger.log(
     "info",

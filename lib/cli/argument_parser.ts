@@ -14,6 +14,8 @@ export interface OptionSpec<Name extends string = string> {
 export interface ParsedArguments<Name extends string = string> {
   /** The last value of each option that takes one. */
   readonly values: ReadonlyMap<Name, string>;
+  /** All of them, in order. */
+  readonly lists: ReadonlyMap<Name, readonly string[]>;
   readonly switches: ReadonlySet<Name>;
   readonly positionals: readonly string[];
 }
@@ -57,21 +59,24 @@ export function parseArguments<Name extends string>(
   specs: readonly OptionSpec<Name>[],
 ): ParsedArguments<Name> {
   const values = new Map<Name, string>();
+  const lists = new Map<Name, string[]>();
   const switches = new Set<Name>();
   const positionals: string[] = [];
   let at = 0;
 
+  function keep(name: Name, value: string): void {
+    values.set(name, value);
+    lists.set(name, [...lists.get(name) ?? [], value]);
+  }
+
   function takeValue(spec: OptionSpec<Name>, attached: string | null): void {
-    if (attached !== null) {
-      values.set(spec.name, attached);
-      return;
-    }
+    if (attached !== null) return keep(spec.name, attached);
     const next = args[at];
     if (next === undefined || isOption(next)) {
       throw new UsageError(`${describeOption(spec)}: expected one argument`);
     }
     at++;
-    values.set(spec.name, next);
+    keep(spec.name, next);
   }
 
   function readLong(word: string): void {
@@ -111,7 +116,7 @@ export function parseArguments<Name extends string>(
     else if (isOption(word)) readShort(word);
     else positionals.push(word);
   }
-  return { values, switches, positionals };
+  return { values, lists, switches, positionals };
 }
 
 function isOption(word: string): boolean {

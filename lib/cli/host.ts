@@ -1,11 +1,15 @@
 import type { PasswordScheme } from "../auth/password_scheme.ts";
 import type { SystemUsers } from "../auth/system_users.ts";
-import type { CloseOptions, ListenAddress } from "../server/server.ts";
+import type { ListenPlace } from "../server/listen_address.ts";
+import type { ServerOptions } from "../server/options.ts";
+import type { CloseOptions } from "../server/server.ts";
 import type { SessionSnapshot } from "../session/snapshot.ts";
+import type { SessionView } from "../session/view.ts";
 import type { Platform } from "../spi/clock.ts";
 import type { FileSystem } from "../spi/file_system.ts";
 import type { LogLevel, LogSink } from "../spi/log.ts";
 import type { Endpoint, TlsConfig, TlsVersion } from "../spi/transport.ts";
+import type { ParseToml } from "./config_text.ts";
 
 /** Where the command writes to. */
 export interface CliOutput {
@@ -58,6 +62,13 @@ export interface CertificateRequest {
   readonly minVersion: TlsVersion;
   /** Of this machine, for a certificate that is made. */
   readonly addresses: readonly string[];
+  /** What else is wanted; `ca` is a file. */
+  readonly settings?: Partial<
+    Pick<
+      TlsConfig,
+      "passphrase" | "ca" | "clientCert" | "maxVersion" | "ciphers" | "alpn"
+    >
+  >;
 }
 
 /** The certificate that serves. */
@@ -113,6 +124,8 @@ export interface CliNeeds {
    * TLS.
    */
   readonly certificateFiles: readonly string[] | null;
+  /** Folders and files besides, with what is done to them. */
+  readonly others?: readonly CliFolder[];
   /** An environment variable that cannot be done without. */
   readonly variable: string | null;
 }
@@ -133,19 +146,56 @@ export interface CliServer {
   readonly transferCount: number;
   /** As `FtpServer.listen`. */
   listen(
-    where: ListenAddress,
+    where: ListenPlace,
     options: { readonly implicitTls?: boolean },
   ): Promise<Endpoint>;
+  /** As `FtpServer.stopListening`. */
+  stopListening(where: Endpoint): void;
   /** As `FtpServer.reloadTls`. */
   reloadTls(): void;
   /** As `FtpServer.close`. */
   close(options?: CloseOptions): Promise<void>;
 }
 
-/** One in several processes. */
+/** A server in worker processes. */
 export interface CliWorkers extends CliServer {
+  /**
+   * Makes the workers serve as another order says.
+   *
+   * @throws {ConfigError} when one refuses
+   */
+  reconfigure(request: WorkersRequest): Promise<void>;
   /** As `WorkerPool.sessions`. */
   sessions(): Promise<readonly SessionSnapshot[]>;
+}
+
+/** A server in this process. */
+export interface CliOwnServer extends CliServer {
+  /** As `FtpServer.reconfigure`. */
+  reconfigure(options: ServerOptions): void;
+  /** As `FtpServer.sessions`. */
+  readonly sessions: readonly SessionView[];
+}
+
+/** A socket that whoever started the program has opened for it. */
+export interface InheritedSocket {
+  /** Its number. */
+  readonly descriptor: number;
+  /** What it is called; systemd's `FileDescriptorName=`. */
+  readonly name: string;
+}
+
+/** What looks after the program, as systemd does. */
+export interface Supervisor {
+  /** In order; none: the program opens its own. */
+  readonly sockets: readonly InheritedSocket[];
+  /** Milliseconds in which it wants to hear `WATCHDOG=1`; 0 never. */
+  readonly watchdogMs: number;
+  /**
+   * Tells it something, such as `READY=1` (sd_notify(3)); with `RELOADING=1`
+   * goes the time that it wants to know. Never throws.
+   */
+  notify(state: string): void;
 }
 
 /** Which worker processes shall serve. */
@@ -158,6 +208,11 @@ export interface WorkersRequest {
   readonly maxConnections: number;
   /** Of all workers together. */
   readonly maxConnectionsPerAddress: number;
+  /**
+   * Connections that wait to be accepted.
+   * @default {100}
+   */
+  readonly backlog?: number;
   /** For the records of all workers. */
   readonly log: LogSink;
   /** Records below it are not wanted. */
@@ -217,6 +272,29 @@ export interface CliHost {
     path: string,
     update: (text: string | null) => string,
   ): Promise<void>;
+  /**
+   * What understands TOML.
+   *
+   * @throws {ConfigError} when it cannot be had
+   */
+  tomlParser(): Promise<ParseToml>;
+  /** A path that stands in a file, and may be relative to its folder. */
+  siblingPath(file: string, path: string): string;
+  /**
+   * A file to append to. It is opened anew each time this is called, in place
+   * of the one that was open by that name: another program may have moved it.
+   *
+   * @throws {ConfigError} when it cannot be written
+   */
+  openLogFile(path: string): { write(text: string): void };
+  /**
+   * The IPv4 address of a host name, looked up again now and then.
+   *
+   * @throws {ConfigError} when it has none now
+   */
+  resolvedAddress(hostname: string): Promise<() => Promise<string>>;
+  /** `null`: nobody looks after the program. */
+  readonly supervisor: Supervisor | null;
   /** A path of the command line, as it is from everywhere. */
   absolutePath(path: string): string;
   /** A text file that is looked at again and again. */

@@ -1,15 +1,16 @@
 import { wantsColour } from "./colour.ts";
 import type { CliHost } from "./host.ts";
-import { LiveView, type LiveViewParts } from "./live_view.ts";
+import { LiveView } from "./live_view.ts";
 import type { Logger } from "./logger.ts";
 import type { CliOptions } from "./options.ts";
+import type { Serving } from "./serving.ts";
 
 /**
  * Shows who is connected below the log, where that is a terminal and nobody
  * asked for something else, until the answer is called.
  */
 export async function startLive(
-  sessions: LiveViewParts["sessions"],
+  server: Serving,
   options: CliOptions,
   host: CliHost,
   logger: Logger,
@@ -23,7 +24,7 @@ export async function startLive(
     clock: host.platform.clock,
     colour: wantsColour(host),
     unicode: isUnicode(host),
-    sessions,
+    sessions: () => server.whoIsOn(),
   });
   view = live;
   // Whatever begins or ends is logged.

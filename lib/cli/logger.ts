@@ -20,30 +20,41 @@ export interface Logger {
   ): void;
   /** Calls `heard` after each record from now on; there is one listener. */
   listen(heard: () => void): void;
+  /**
+   * Goes on as other options say; a file is opened anew.
+   *
+   * @throws {ConfigError} when it cannot be opened; nothing is changed then
+   */
+  configure(options: CliOptions): void;
 }
 
-/** Writes records to standard error, as lines or as JSON. */
+/** Nobody reads it. */
+export const SILENT_LOGGER: Logger = {
+  sink: () => {},
+  log: () => {},
+  listen: () => {},
+  configure: () => {},
+};
+
+/**
+ * Writes records to standard error, or to a file, as lines or as JSON.
+ *
+ * @throws {ConfigError} when the file cannot be opened
+ */
 export function makeLogger(options: CliOptions, host: CliHost): Logger {
-  const colour = wantsColour(host);
-  const format = options.json
-    ? formatLogJson
-    : (record: LogRecord): string => formatLogLine(record, { colour });
-  const write: LogSink = (record) => host.stderr.write(format(record) + "\n");
+  let current = outputOf(options, host);
   let heard = (): void => {};
   const sink: LogSink = (record) => {
-    write(record);
-    const hint = host.stderr.isTerminal ? hintFor(record) : null;
-    if (hint !== null) write({ ...record, message: hint });
+    current.write(record);
     heard();
   };
-  const least = LEVELS.indexOf(options.logLevel);
   return {
     sink,
     listen(listener): void {
       heard = listener;
     },
     log(level, message, fields): void {
-      if (LEVELS.indexOf(level) < least) return;
+      if (LEVELS.indexOf(level) < current.least) return;
       const time = host.platform.clock.wallTime();
       sink({
         level,
@@ -51,6 +62,32 @@ export function makeLogger(options: CliOptions, host: CliHost): Logger {
         message,
         ...(fields === undefined ? {} : { fields }),
       });
+    },
+    configure(options): void {
+      current = outputOf(options, host);
+    },
+  };
+}
+
+function outputOf(
+  options: CliOptions,
+  host: CliHost,
+): { readonly least: number; write(record: LogRecord): void } {
+  const file = options.config?.log?.file;
+  const target = file === undefined ? host.stderr : host.openLogFile(file);
+  const colour = file === undefined && wantsColour(host);
+  const isTerminal = file === undefined && host.stderr.isTerminal;
+  const format = options.json
+    ? formatLogJson
+    : (record: LogRecord): string => formatLogLine(record, { colour });
+  const write = (record: LogRecord): void =>
+    target.write(format(record) + "\n");
+  return {
+    least: LEVELS.indexOf(options.logLevel),
+    write(record): void {
+      write(record);
+      const hint = isTerminal ? hintFor(record) : null;
+      if (hint !== null) write({ ...record, message: hint });
     },
   };
 }

@@ -1,3 +1,4 @@
+import { checkConfig } from "./check.ts";
 import { ConfigError, messageOf } from "../base/errors.ts";
 import { escapeText } from "../protocol/command_line.ts";
 import type { CliHost } from "./host.ts";
@@ -46,8 +47,10 @@ export async function main(
         host.stdout.write(`${hash}\n`);
         return EXIT_OK;
       }
+      case "check":
+        return await checkConfig(request.file, host) ? EXIT_OK : EXIT_USAGE;
       case "serve":
-        return await serve(request.options, host);
+        return await serve(request, host);
     }
   } catch (error) {
     const line = escapeText(messageOf(error));

@@ -16,6 +16,9 @@ import {
   type SystemUserOptionName,
   type SystemUserOptions,
 } from "./system_user_options.ts";
+import { CHECK_USAGE } from "./check_usage.ts";
+import type { Config } from "./config.ts";
+import type { ConfigSource } from "./config_load.ts";
 import { USAGE } from "./usage.ts";
 import { UsageError } from "./usage_error.ts";
 import {
@@ -25,6 +28,7 @@ import {
   parseUserCommand,
   type UserRequest,
 } from "./user_options.ts";
+import type { LogLevel } from "../spi/log.ts";
 import {
   parsePortRange,
   parseRate,
@@ -32,7 +36,8 @@ import {
   parseWhole,
 } from "./values.ts";
 
-type OptionName =
+/** The long names. */
+export type OptionName =
   | "interface"
   | "port"
   | "write"
@@ -45,6 +50,8 @@ type OptionName =
   | "password-file"
   | "users"
   | SystemUserOptionName
+  | "config"
+  | "set"
   | "timeout"
   | "banner"
   | "permit-foreign-addresses"
@@ -93,6 +100,8 @@ export const OPTION_SPECS: readonly OptionSpec<OptionName>[] = [
   { name: "reject-users", takesValue: true },
   { name: "anonymous-user", takesValue: true },
   { name: "no-jail" },
+  { name: "config", takesValue: true },
+  { name: "set", takesValue: true },
   { name: "timeout", takesValue: true },
   { name: "banner", takesValue: true },
   { name: "permit-foreign-addresses" },
@@ -165,8 +174,13 @@ export interface CliOptions {
   readonly json: boolean;
   /** Whether a terminal shows who is connected, below the log. */
   readonly live: boolean;
-  readonly logLevel: "debug" | "info" | "warn";
+  readonly logLevel: LogLevel;
   readonly graceMs: number;
+  /**
+   * What a file and the environment say besides, without what the command line
+   * says better; left out when there is nothing.
+   */
+  readonly config?: Config;
 }
 
 /** What a command line asks for. */
@@ -175,7 +189,19 @@ export type CliRequest =
   | { readonly kind: "version" }
   | { readonly kind: "user"; readonly request: UserRequest }
   | { readonly kind: "hash"; readonly password: NewPassword }
-  | { readonly kind: "serve"; readonly options: CliOptions };
+  | { readonly kind: "check"; readonly file: string }
+  | ServeRequest;
+
+/** A server is asked for. */
+export interface ServeRequest {
+  readonly kind: "serve";
+  /** What the command line says, and the defaults. */
+  readonly options: CliOptions;
+  /** What else may say something. */
+  readonly source: ConfigSource;
+  /** The options that the command line has. */
+  readonly given: ReadonlySet<OptionName>;
+}
 
 /**
  * Reads the words after the command's name.
@@ -189,12 +215,37 @@ export function parseCommandLineOptions(args: readonly string[]): CliRequest {
     const request = parseUserCommand(rest);
     return request.kind === "help" ? request : { kind: "user", request };
   }
+  if (command === "check") return parseCheckCommand(rest);
   const parsed = parseArguments(args, OPTION_SPECS);
   if (parsed.switches.has("help")) return { kind: "help", text: USAGE };
   if (parsed.switches.has("version")) return { kind: "version" };
   const options = readOptions(parsed);
   checkCombination(options, parsed.switches);
-  return { kind: "serve", options };
+  const source = {
+    file: parsed.values.get("config") ?? null,
+    sets: parsed.lists.get("set") ?? [],
+  };
+  if (source.file === "") {
+    throw new UsageError("argument --config: must not be empty");
+  }
+  const given = new Set([...parsed.values.keys(), ...parsed.switches]);
+  if (parsed.positionals.length > 0) given.add("directory");
+  return { kind: "serve", options, source, given };
+}
+
+function parseCheckCommand(args: readonly string[]): CliRequest {
+  const { switches, positionals } = parseArguments(args, [
+    { name: "help", short: "h" },
+  ]);
+  if (switches.has("help")) return { kind: "help", text: CHECK_USAGE };
+  const [file, second] = positionals;
+  if (second !== undefined) {
+    throw new UsageError(`check: unexpected argument: '${second}'`);
+  }
+  if (file === undefined || file === "") {
+    throw new UsageError("check: FILE is missing");
+  }
+  return { kind: "check", file };
 }
 
 function readOptions(parsed: ParsedArguments<OptionName>): CliOptions {

@@ -1,19 +1,26 @@
-import { TransportError } from "../base/errors.ts";
 import { Queue } from "../base/queue.ts";
-import { FtpServer } from "../server/server.ts";
-import { type SessionSnapshot, snapshotSession } from "../session/snapshot.ts";
-import type { Endpoint } from "../spi/transport.ts";
 import { announceConfiguration, announceStart } from "./announce.ts";
-import type { CliHost, CliServer, StopSignal } from "./host.ts";
+import { loadConfig, type LoadedConfig } from "./config_load.ts";
+import { withConfig } from "./config_overlay.ts";
+import type { CliFolder, CliHost, CliNote, StopSignal } from "./host.ts";
+import { openListeners, wantedListeners } from "./listeners.ts";
 import { startLive } from "./live.ts";
-import { type Logger, makeLogger } from "./logger.ts";
-import type { CliOptions } from "./options.ts";
+import { makeLogger } from "./logger.ts";
+import type { CliOptions, ServeRequest } from "./options.ts";
 import { findPassword, passwordVariable } from "./password.ts";
-import { reloadOnSignal } from "./reload.ts";
-import { openService, type Service } from "./service.ts";
+import { reloadOnSignal, type Running } from "./reload.ts";
+import { openServer } from "./serving.ts";
+import { openService } from "./service.ts";
 import { stopServer } from "./stop.ts";
+import { superviseBy } from "./supervise.ts";
 import { announceTls, certificateFilesOf } from "./tls.ts";
-import type { WorkerOrder } from "./worker.ts";
+
+/** What shall be served, from wherever it was said. */
+export interface Plan {
+  readonly options: CliOptions;
+  readonly password: string;
+  readonly loaded: LoadedConfig;
+}
 
 /**
  * Shares a folder until a signal says stop.
@@ -23,105 +30,118 @@ import type { WorkerOrder } from "./worker.ts";
  * @throws {TransportError} when it cannot listen
  */
 export async function serve(
-  options: CliOptions,
+  request: ServeRequest,
   host: CliHost,
 ): Promise<number> {
+  const loaded = await loadConfig(request.source, host);
+  const options = optionsOf(request, loaded);
+  const notes = await permit(options, host);
+  const plan = await makePlan(request, loaded, host);
   const logger = makeLogger(options, host);
-  const directory = options.directory ?? host.cwd;
-  const notes = await host.permit?.({
-    directory,
+  const service = await openService(
+    options,
+    plan.password,
+    host,
+    logger,
+    loaded.where,
+  );
+  const server = await openServer(service, plan, host, logger);
+  // Two are enough: the first stops in order, the second at once.
+  const signals = new Queue<StopSignal>(2);
+  const ignoreSignals = host.onSignal((signal) => void signals.push(signal));
+  const running: Running = {
+    plan,
+    service,
+    server,
+    listeners: [],
+    logger,
+    cancelRetry: () => {},
+  };
+  const supervised = superviseBy(host);
+  const ignoreReloads = reloadOnSignal(
+    running,
+    async () => makePlan(request, await loadConfig(request.source, host), host),
+    host,
+    supervised,
+  );
+  let endLive = (): void => {};
+  try {
+    announceConfiguration(options, host, logger);
+    for (const { level, message } of notes) logger.log(level, message);
+    await openListeners(
+      wantedListeners(options, host.supervisor?.sockets ?? []),
+      running.listeners,
+      server,
+    );
+    announceStart(
+      running.listeners,
+      service.fileSystem,
+      options,
+      host,
+      logger,
+    );
+    announceTls(service.tls, logger);
+    supervised.ready();
+    endLive = await startLive(server, options, host, logger);
+    const signal = await signals.take();
+    supervised.stopping();
+    running.cancelRetry();
+    const { options: last } = running.plan;
+    return await stopServer(server, signal, signals, last, host, logger);
+  } finally {
+    endLive();
+    ignoreSignals();
+    ignoreReloads();
+    supervised.end();
+  }
+}
+
+/** What `anyftpd check` and a reload look at, before anything is opened. */
+export async function makePlan(
+  request: ServeRequest,
+  loaded: LoadedConfig,
+  host: CliHost,
+): Promise<Plan> {
+  const options = optionsOf(request, loaded);
+  const password = options.username === null
+    ? ""
+    : await findPassword(options, host);
+  return { options, password, loaded };
+}
+
+function optionsOf(request: ServeRequest, loaded: LoadedConfig): CliOptions {
+  const isSilent = Object.keys(loaded.config).length === 0;
+  return isSilent
+    ? request.options
+    : withConfig(request.options, request.given, loaded.config);
+}
+
+async function permit(
+  options: CliOptions,
+  host: CliHost,
+): Promise<readonly CliNote[]> {
+  return await host.permit?.({
+    directory: options.directory ?? host.cwd,
     write: options.write,
     interface: options.interface,
     port: options.port,
     passwordFile: options.passwordFile,
     usersFile: options.users,
-    certificateFiles: certificateFilesOf(options.tls),
+    certificateFiles: certificateFilesOf(options),
     variable: passwordVariable(options),
+    ...(options.config === undefined ? {} : { others: othersOf(options) }),
   }) ?? [];
-  const password = options.username === null
-    ? ""
-    : await findPassword(options, host);
-  const service = await openService(options, password, host, logger);
-  const { fileSystem, users, tls } = service;
-  const opened = await openServer(service, options, password, host, logger);
-  const { server } = opened;
-  // Two are enough: the first stops in order, the second at once.
-  const signals = new Queue<StopSignal>(2);
-  const ignoreSignals = host.onSignal((signal) => void signals.push(signal));
-  const ignoreReloads = reloadOnSignal(tls, users, server, host, logger);
-  let endLive = (): void => {};
-  try {
-    announceConfiguration(options, host, logger);
-    for (const { level, message } of notes) logger.log(level, message);
-    const endpoint = await listen(server, options, options.port, false);
-    const implicitPort = options.tls?.implicitPort ?? null;
-    const implicit = implicitPort === null
-      ? null
-      : await listen(server, options, implicitPort, true);
-    announceStart({ endpoint, implicit }, fileSystem, options, host, logger);
-    announceTls(tls, logger);
-    endLive = await startLive(opened.whoIsOn, options, host, logger);
-    const signal = await signals.take();
-    return await stopServer(server, signal, signals, options, host, logger);
-  } finally {
-    endLive();
-    ignoreSignals();
-    ignoreReloads();
-  }
 }
 
-interface OpenedServer {
-  readonly server: CliServer;
-  /** Everybody who is connected now; never rejects. */
-  whoIsOn(): Promise<readonly SessionSnapshot[]>;
-}
-
-/** One that serves here, or in worker processes. */
-async function openServer(
-  service: Service,
-  options: CliOptions,
-  password: string,
-  host: CliHost,
-  logger: Logger,
-): Promise<OpenedServer> {
-  if (options.concurrency === "async") {
-    const server = new FtpServer(host.platform, service.options);
-    return {
-      server,
-      whoIsOn: () => Promise.resolve(server.sessions.map(snapshotSession)),
-    };
-  }
-  const order: WorkerOrder = { options, password, cwd: host.cwd };
-  const server = await host.startWorkers({
-    workers: options.workers,
-    order,
-    maxConnections: options.maxCons,
-    maxConnectionsPerAddress: options.maxConsPerIp,
-    log: logger.sink,
-    logLevel: options.logLevel,
-  });
-  return { server, whoIsOn: () => server.sessions() };
-}
-
-/** Without an address: IPv6 and IPv4 together, else IPv4 alone. */
-async function listen(
-  server: CliServer,
-  options: CliOptions,
-  port: number,
-  implicitTls: boolean,
-): Promise<Endpoint> {
-  const on = (hostname: string): Promise<Endpoint> =>
-    server.listen({ hostname, port }, { implicitTls });
-  if (options.interface !== null) return await on(options.interface);
-  try {
-    return await on("::");
-  } catch (error) {
-    if (!(error instanceof TransportError) || !lacksIpv6(error)) throw error;
-    return await on("0.0.0.0");
-  }
-}
-
-/** Systems without IPv6 say so with different errors. */
-function lacksIpv6(error: TransportError): boolean {
-  return error.code !== "address-in-use" && error.code !== "not-permitted";
+/** What a file names besides. */
+function othersOf({ config = {} }: CliOptions): readonly CliFolder[] {
+  const { mounts = {}, log = {} } = config;
+  return [
+    ...Object.values(mounts).map(({ directory, write = true }) => ({
+      path: directory,
+      write,
+    })),
+    ...[log.file, log.xferlog].filter((path) => path !== undefined)
+      .map((path) => ({ path, write: true })),
+  ];
 }

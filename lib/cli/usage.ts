@@ -3,6 +3,7 @@ export const USAGE: string = `\
 Usage: anyftpd [options] [DIRECTORY]
        anyftpd user add|passwd|del|list ...  (see 'anyftpd user --help')
        anyftpd hash [options]                (see 'anyftpd hash --help')
+       anyftpd check FILE                    (see 'anyftpd check --help')
 
 Share a folder by FTP. Without options: the current folder, read-only, for
 anonymous users, on port 2121 of every interface.
@@ -33,6 +34,10 @@ Main options:
       --reject-users NAMES     of these, let all but those in that are named
       --anonymous-user NAME    of these, the one that anonymous users are
       --no-jail                let users of the system leave their homes
+      --config FILE            take everything that is not said here from FILE
+                               (TOML, or JSON when its name ends in .json)
+      --set SETTING            one key of such a file, as KEY=VALUE; may be
+                               repeated
 
 Encryption (FTPS; each of these options switches it on):
       --tls                    let clients use TLS; without --certfile, with a
@@ -89,12 +94,15 @@ Other options:
 
 Logs go to standard error, in colour on a terminal (see NO_COLOR, FORCE_COLOR).
 Ctrl-C lets transfers finish for the time of --grace; a second one ends at once.
-A renewed certificate and changed users are noticed; SIGHUP looks at once, if
-the log is not shown on a terminal.
+A renewed certificate and changed users are noticed; SIGHUP looks at once, and
+reads the file of --config again, if the log is not shown on a terminal. Each
+key of that file has a variable too, ANYFTPD_IDLE_TIMEOUT_MS say: the command
+line wins over variables, and these over the file.
 
 Examples:
   anyftpd                                   share the current folder, read-only
   anyftpd -w -u ann --password-file secret /srv/files
   anyftpd user add ann --users users.json --directory /srv/ann --write
   anyftpd --users users.json --tls
+  anyftpd --config anyftpd.toml --set logLevel=debug
 `;

@@ -5,7 +5,7 @@ import {
 } from "../auth/permissions.ts";
 import { type QuotaKeeper, UsersAuthorizer } from "../auth/users_authorizer.ts";
 import { parseUsersEntry, type UsersEntry } from "../auth/users_file.ts";
-import { QuotaBook } from "../fs/quota_book.ts";
+import type { QuotaBook } from "../fs/quota_book.ts";
 import { isInside } from "../protocol/path.ts";
 import type { FileSystem } from "../spi/file_system.ts";
 import { asShared } from "./folder.ts";
@@ -23,6 +23,7 @@ export function permissionsOf({ write }: CliOptions): string {
  *
  * @param fileSystem for users who have no folder of their own, as the host
  * opened it
+ * @param book counts what lies in folders, for as long as the command runs
  * @throws {ConfigError} when the file cannot be read or has a mistake
  * @throws {PermissionError} when a folder may not be used
  */
@@ -31,6 +32,7 @@ export async function openUsers(
   fileSystem: FileSystem,
   host: CliHost,
   logger: Logger,
+  book: QuotaBook,
 ): Promise<UsersAuthorizer | null> {
   if (options.users === null) return null;
   const file = host.watchTextFile(options.users);
@@ -46,7 +48,7 @@ export async function openUsers(
         "passwords",
     );
   };
-  const quotas = openQuotas(options, host);
+  const quotas = openQuotas(options, book);
   // What keeps a quota sees uploads under their hidden names, too.
   const shown = (folder: FileSystem): FileSystem =>
     quotas === null ? asShared(folder, options) : folder;
@@ -71,9 +73,8 @@ export async function openUsers(
 }
 
 /** `null` with several processes: each would count for itself. */
-function openQuotas(options: CliOptions, host: CliHost): QuotaKeeper | null {
+function openQuotas(options: CliOptions, book: QuotaBook): QuotaKeeper | null {
   if (options.concurrency !== "async") return null;
-  const book = new QuotaBook({ now: () => host.platform.clock.now() });
   return {
     keep: (folder, quota) => asShared(book.keep(folder, quota), options),
   };

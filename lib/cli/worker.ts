@@ -1,6 +1,6 @@
 import type { ServerOptions } from "../server/options.ts";
 import type { CliHost } from "./host.ts";
-import { makeLogger } from "./logger.ts";
+import { SILENT_LOGGER } from "./logger.ts";
 import type { CliOptions } from "./options.ts";
 import { openService } from "./service.ts";
 
@@ -21,13 +21,12 @@ export async function workerOptions(
   host: CliHost,
 ): Promise<ServerOptions> {
   const { options, password, cwd } = order;
-  const logger = makeLogger(options, host);
   const service = await openService(
     options,
     password,
     { ...host, cwd },
     // The parent has warned of what it found.
-    { ...logger, log: () => {} },
+    SILENT_LOGGER,
   );
   const { log: _log, ...rest } = service.options;
   return rest;

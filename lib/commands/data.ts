@@ -9,6 +9,7 @@ import {
   parsePort,
   sameAddress,
 } from "../protocol/address.ts";
+import { ruleFor } from "../protocol/address_rules.ts";
 import { type Reply, reply } from "../protocol/reply.ts";
 import type { Outcome } from "../session/command.ts";
 import type { CommandContext } from "../session/context.ts";
@@ -34,8 +35,11 @@ export async function passive(context: CommandContext): Promise<Outcome> {
 
 /** The address for 227; `null`, and a record, when the host cannot tell. */
 async function shownHostname(context: CommandContext): Promise<string | null> {
-  const { masqueradeAddress, masqueradeAddressMap } = context.settings;
+  const { masqueradeAddress, masqueradeAddressMap, masqueradeNetworks } =
+    context.settings;
   const { hostname } = context.local;
+  const ruled = ruleFor(masqueradeNetworks, context.remote.hostname);
+  if (ruled !== null) return ruled === "local" ? hostname : ruled;
   const mapped = masqueradeAddressMap.get(hostname);
   if (mapped !== undefined) return mapped;
   if (typeof masqueradeAddress !== "function") {

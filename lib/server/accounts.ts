@@ -19,13 +19,18 @@ interface SharedAccount {
 
 /** Counts the sessions of each user and slows their transfers down. */
 export class Accounts implements AccountBook {
-  readonly #settings: ServerSettings;
+  #settings: ServerSettings;
   readonly #clock: Clock;
   readonly #shared = new Map<string, SharedAccount>();
 
   constructor(settings: ServerSettings, clock: Clock) {
     this.#settings = settings;
     this.#clock = clock;
+  }
+
+  /** Other rates, for transfers that run too. */
+  configure(settings: ServerSettings): void {
+    this.#settings = settings;
   }
 
   /** By our own count first, then by the one that we share with others. */
@@ -78,17 +83,29 @@ export class Accounts implements AccountBook {
     };
   }
 
-  /** The connection's own limit and the one that the user's sessions share. */
+  /**
+   * The connection's own limit and the one that the user's sessions share. A
+   * bucket is kept for as long as the rate stays what it is.
+   */
   #throttle(
     shared: SharedAccount,
     direction: "send" | "receive",
-  ): Throttle | null {
-    const { downloadRate, uploadRate } = this.#settings;
-    return combineThrottles(
-      direction === "send"
-        ? [this.#bucket(downloadRate), shared.download]
-        : [this.#bucket(uploadRate), shared.upload],
-    );
+  ): () => Throttle | null {
+    const isSend = direction === "send";
+    let rate = -1;
+    let throttle: Throttle | null = null;
+    return () => {
+      const { downloadRate, uploadRate } = this.#settings;
+      const now = isSend ? downloadRate : uploadRate;
+      if (now !== rate) {
+        rate = now;
+        throttle = combineThrottles([
+          this.#bucket(now),
+          isSend ? shared.download : shared.upload,
+        ]);
+      }
+      return throttle;
+    };
   }
 
   #bucket(bytesPerSecond: number): Throttle | null {

@@ -13,11 +13,16 @@ export type Refusal = "too-many" | "too-many-of-address";
  * server's own listening sockets are not counted.
  */
 export class ConnectionLimits {
-  readonly #settings: LimitSettings;
+  #settings: LimitSettings;
   readonly #byAddress = new Map<string, number>();
   #total = 0;
 
   constructor(settings: LimitSettings) {
+    this.#settings = settings;
+  }
+
+  /** Other limits, for whoever comes from now on. */
+  configure(settings: LimitSettings): void {
     this.#settings = settings;
   }
 

@@ -1,5 +1,6 @@
 import { ConfigError } from "../base/errors.ts";
 import { ipFamily, unmapAddress } from "../protocol/address.ts";
+import { type AddressRules, addressRules } from "../protocol/address_rules.ts";
 
 /** A timer of more than this fires at once on some runtimes. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -75,4 +76,22 @@ export function shownAddresses(
     map.set(unmapAddress(local), shownAddress(name, shown));
   }
   return map;
+}
+
+/**
+ * Addresses for 227 by the network of the client.
+ *
+ * @throws {ConfigError} unless networks on the one side and IPv4 addresses, or
+ * `local`, on the other
+ */
+export function shownByNetwork(
+  name: string,
+  addresses: Readonly<Record<string, string>>,
+): AddressRules<string> {
+  for (const shown of Object.values(addresses)) {
+    if (shown !== "local") shownAddress(name, shown);
+  }
+  const rules = addressRules(addresses);
+  if (typeof rules !== "string") return rules;
+  throw new ConfigError(`Cannot use ${name} "${rules}": not a network`);
 }

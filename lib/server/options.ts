@@ -16,6 +16,7 @@ import {
   oneOf,
   shownAddress,
   shownAddresses,
+  shownByNetwork,
   whole,
 } from "./option_checks.ts";
 import {
@@ -116,6 +117,13 @@ export interface ServerOptions {
   readonly masqueradeAddress?: string | Masquerade;
   /** Local address to the one that 227 shows; wins over the former. */
   readonly masqueradeAddressMap?: Readonly<Record<string, string>>;
+  /**
+   * The network that a client comes from to the IPv4 address that 227 shows
+   * it, or to `local`, the one that it reached. A network is written
+   * `192.168.0.0/16`; `private` means all that are not the Internet. The
+   * smallest one decides; it wins over the other two.
+   */
+  readonly masqueradeNetworks?: Readonly<Record<string, string>>;
   /**
    * Whether times are shown in the server's zone instead of UTC.
    * @default {false}
@@ -283,6 +291,10 @@ export function resolveOptions(
     masqueradeAddressMap: shownAddresses(
       "masqueradeAddressMap",
       options.masqueradeAddressMap ?? {},
+    ),
+    masqueradeNetworks: shownByNetwork(
+      "masqueradeNetworks",
+      options.masqueradeNetworks ?? {},
     ),
     localTime: options.localTime ?? false,
     codec: textCodec(

@@ -11,6 +11,12 @@ import { PortPool } from "../transfer/port_pool.ts";
 import { Accounts } from "./accounts.ts";
 import { ConnectionLimits, type Refusal } from "./limits.ts";
 import {
+  abilitiesFor,
+  type ListenerAbilities,
+  type ListenPlace,
+  openListener,
+} from "./listen_address.ts";
+import {
   resolveOptions,
   type ServerOptions,
   type ServerSettings,
@@ -27,16 +33,15 @@ export interface CloseOptions {
   readonly graceMs?: number;
 }
 
-/** An IP address or a name of this machine, and a port; 0 is any. */
-export interface ListenAddress {
-  /** `::` takes IPv4 too where the system can. */
-  readonly hostname: string;
-  /** 0 to 65535. */
-  readonly port: number;
-}
-
 /** How long a server waits after a failed accept: descriptors may be short. */
 const ACCEPT_RETRY_MS = 100;
+
+/** How a listener was opened. */
+interface Opened {
+  /** `null`: by the host, who knows. */
+  readonly abilities: ListenerAbilities | null;
+  readonly implicitTls: boolean;
+}
 
 /**
  * An FTP server over any transport.
@@ -56,12 +61,14 @@ const ACCEPT_RETRY_MS = 100;
  */
 export class FtpServer implements AsyncDisposable {
   readonly #platform: Platform;
-  readonly #settings: ServerSettings;
-  readonly #log: Log;
+  #settings: ServerSettings;
+  #log: Log;
   readonly #limits: ConnectionLimits;
   readonly #lingering: Lingering;
-  readonly #sessionHost: SessionHost;
-  readonly #listeners = new Set<Listener>();
+  readonly #accounts: Accounts;
+  /** What sessions are given that begin now. */
+  #sessionHost: SessionHost;
+  readonly #listeners = new Map<Listener, Opened>();
   readonly #sessions = new Map<Session, Promise<void>>();
   readonly #running = new Set<Promise<void>>();
   /** Ends the pauses after failed accepts. */
@@ -81,19 +88,25 @@ export class FtpServer implements AsyncDisposable {
     this.#log = new Log(settings.log, settings.logLevel, platform.clock);
     this.#limits = new ConnectionLimits(settings);
     this.#lingering = new Lingering(platform.clock);
-    this.#sessionHost = {
+    this.#accounts = new Accounts(settings, platform.clock);
+    this.#sessionHost = this.#hostFor(settings);
+  }
+
+  #hostFor(settings: ServerSettings): SessionHost {
+    const platform = this.#platform;
+    return {
       platform,
       settings,
       ports: new PortPool(settings.passivePorts, platform.random),
       lingering: this.#lingering,
-      accounts: new Accounts(settings, platform.clock),
+      accounts: this.#accounts,
       admitData: () => this.#admitData(),
     };
   }
 
   /** Where the server listens. */
   get addresses(): readonly Endpoint[] {
-    return [...this.#listeners].map((listener) => listener.local);
+    return [...this.#listeners.keys()].map((listener) => listener.local);
   }
 
   /**
@@ -129,41 +142,36 @@ export class FtpServer implements AsyncDisposable {
   }
 
   /**
-   * Listens on an address, or takes over a listener that the host opened. May
-   * be called several times.
+   * Listens on an address, a Unix socket or a descriptor, or takes over a
+   * listener that the host opened. May be called several times.
    *
    * @param options `implicitTls`: clients begin with a TLS handshake, as on
    * port 990
-   * @returns the address that is really bound
+   * @returns the address that is really bound; of a Unix socket, 127.0.0.1 and
+   * port 0. The same object is among `addresses`
    * @throws {TransportError} `address-in-use`, `address-not-available`,
-   * `not-permitted`
+   * `not-permitted`, `unsupported`
    */
   async listen(
-    where: ListenAddress | Listener,
+    where: ListenPlace | Listener,
     options: { readonly implicitTls?: boolean } = {},
   ): Promise<Endpoint> {
     if (this.#closing) throw new ConfigError("Cannot listen: server is closed");
-    const { backlog, noDelay } = this.#settings;
-    if (!("accept" in where)) checkPort(where.port);
+    const settings = this.#settings;
     const { implicitTls = false } = options;
-    if (implicitTls && this.#settings.tls === null) {
+    if (implicitTls && settings.tls === null) {
       throw new ConfigError("Cannot listen for TLS: no certificate is given");
     }
-    const listener = "accept" in where
+    const isOpen = "accept" in where;
+    const listener = isOpen
       ? where
-      : await this.#platform.transport.listen({
-        hostname: where.hostname,
-        port: where.port,
-        backlog,
-        noDelay,
-        upgradable: this.#settings.tls !== null,
-        stoppable: this.#settings.tls?.clearCommandsAllowed ?? false,
-      });
+      : await openListener(this.#platform.transport, where, settings);
     if (this.#closing) {
       listener.close();
       throw new ConfigError("Cannot listen: server is closed");
     }
-    this.#listeners.add(listener);
+    const abilities = isOpen ? null : abilitiesFor(settings);
+    this.#listeners.set(listener, { abilities, implicitTls });
     this.#own(this.#acceptAll(listener, implicitTls));
     return listener.local;
   }
@@ -224,10 +232,57 @@ export class FtpServer implements AsyncDisposable {
     return false;
   }
 
-  /** Stops listening; sessions go on. */
-  stopListening(): void {
-    for (const listener of this.#listeners) listener.close();
-    this.#listeners.clear();
+  /**
+   * Takes other options, all of them anew: what is left out has its default
+   * again. Sessions that begin from now on have them. Those that run keep
+   * theirs, but for `maxConnections`, `maxConnectionsPerAddress`,
+   * `downloadRate` and `uploadRate`, which hold at once, for transfers under
+   * way too. Listeners stay as they are.
+   *
+   * @example Slower downloads, without dropping anybody
+   * ```ts
+   * import { FtpServer, MemoryAuthorizer } from "anyftpd/core";
+   * import { memoryPlatform } from "anyftpd/memory";
+   * const options = { authorizer: new MemoryAuthorizer() };
+   * const server = new FtpServer(memoryPlatform(), options);
+   * server.reconfigure({ ...options, downloadRate: 1_000_000 });
+   * await server.close();
+   * ```
+   *
+   * @throws {ConfigError} when an option does not hold; when TLS or CCC is new
+   * and a listener was opened without, or TLS goes and one was opened for it:
+   * stop listening there first. Nothing is changed then.
+   */
+  reconfigure(options: ServerOptions): void {
+    if (this.#closing) {
+      throw new ConfigError("Cannot reconfigure: server is closed");
+    }
+    const settings = resolveOptions(options, this.#platform.transport);
+    for (const [listener, opened] of this.#listeners) {
+      const problem = misfit(opened, settings);
+      if (problem === null) continue;
+      const where = formatEndpoint(listener.local);
+      throw new ConfigError(`Cannot reconfigure: ${where} ${problem}`);
+    }
+    const { clock } = this.#platform;
+    this.#settings = settings;
+    this.#log = new Log(settings.log, settings.logLevel, clock);
+    this.#limits.configure(settings);
+    this.#accounts.configure(settings);
+    this.#sessionHost = this.#hostFor(settings);
+  }
+
+  /**
+   * Stops listening; sessions go on.
+   *
+   * @param where one of `addresses`, the object itself; left out: everywhere
+   */
+  stopListening(where?: Endpoint): void {
+    for (const listener of [...this.#listeners.keys()]) {
+      if (where !== undefined && listener.local !== where) continue;
+      this.#listeners.delete(listener);
+      listener.close();
+    }
     for (const wake of this.#pauses) wake();
   }
 
@@ -325,9 +380,14 @@ export class FtpServer implements AsyncDisposable {
   }
 }
 
-function checkPort(port: number): void {
-  if (Number.isInteger(port) && port >= 0 && port <= 65535) return;
-  throw new ConfigError(
-    `Cannot listen on port ${port}: must be from 0 to 65535`,
-  );
+/** Why a listener is of no use with other settings; `null`: it is. */
+function misfit(
+  { abilities, implicitTls }: Opened,
+  settings: ServerSettings,
+): string | null {
+  const { upgradable, stoppable } = abilitiesFor(settings);
+  if (implicitTls && !upgradable) return "was opened for implicit TLS";
+  if (abilities === null) return null;
+  if (upgradable && !abilities.upgradable) return "was opened without TLS";
+  return stoppable && !abilities.stoppable ? "was opened without CCC" : null;
 }

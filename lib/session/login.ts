@@ -6,8 +6,11 @@ import { violation } from "./tls_policy.ts";
 
 /** A user's place on the server, for as long as a session is logged in. */
 export interface AccountLease {
-  /** Slows a transfer of this session down; `null` lets it run. */
-  throttle(direction: "send" | "receive"): Throttle | null;
+  /**
+   * For one transfer of this session: what slows it down now; `null` lets it
+   * run.
+   */
+  throttle(direction: "send" | "receive"): () => Throttle | null;
   /**
    * Frees the place; what a transfer that still runs shares with the user's
    * other sessions stays until that is over. Idempotent.

@@ -256,7 +256,7 @@ export class Session {
       this.#of.#reply(answer);
     }
 
-    throttle(direction: "send" | "receive"): Throttle | null {
+    throttle(direction: "send" | "receive"): () => Throttle | null {
       return this.#of.#login.throttle(direction);
     }
 

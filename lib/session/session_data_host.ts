@@ -86,7 +86,7 @@ export abstract class SessionDataHost implements DataHost {
   }
 
   abstract reply(answer: Reply): void;
-  abstract throttle(direction: "send" | "receive"): Throttle | null;
+  abstract throttle(direction: "send" | "receive"): () => Throttle | null;
   abstract progress(plan: TransferPlan): ((now: number) => void) | null;
   abstract connected(open: boolean): void;
   abstract finished(plan: TransferPlan, result: TransferResult): void;

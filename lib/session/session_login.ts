@@ -65,9 +65,9 @@ export class SessionLogin {
     this.#lease = null;
   }
 
-  /** What slows the user's transfers down. */
-  throttle(direction: "send" | "receive"): Throttle | null {
-    return this.#lease?.throttle(direction) ?? null;
+  /** For one transfer: what slows it down now. */
+  throttle(direction: "send" | "receive"): () => Throttle | null {
+    return this.#lease?.throttle(direction) ?? (() => null);
   }
 
   /**

@@ -1,3 +1,4 @@
+import type { AddressRules } from "../protocol/address_rules.ts";
 import type { TextCodec } from "../protocol/text_codec.ts";
 import type { Authorizer } from "../spi/authorizer.ts";
 import type { LogLevel, LogSink } from "../spi/log.ts";
@@ -53,6 +54,8 @@ export interface Settings {
   readonly masqueradeAddress: string | Masquerade | null;
   /** The same by the address that the client reached. */
   readonly masqueradeAddressMap: ReadonlyMap<string, string>;
+  /** The same, or `local`, by where the client comes from. */
+  readonly masqueradeNetworks: AddressRules<string>;
   /** Whether listings show local times instead of UTC. */
   readonly localTime: boolean;
   /** Text and bytes of names. */

@@ -283,6 +283,9 @@ export interface ListenOptions {
   readonly bulk?: boolean;
 }
 
+/** How connections are accepted, wherever that is. */
+export type SocketOptions = Omit<ListenOptions, "hostname" | "port">;
+
 /** Where to connect to, and from where. */
 export interface ConnectOptions {
   /** An IP literal. */
@@ -313,6 +316,24 @@ export interface Transport {
    * `not-permitted`, or `unsupported` when it shall be upgradable and cannot
    */
   listen(options: ListenOptions): Promise<Listener>;
+  /**
+   * Opens a Unix socket, in the place of one that nobody listens on any more.
+   * Both ends of its connections are told to be 127.0.0.1 and port 0. Absent
+   * where there are none.
+   *
+   * @throws {TransportError} as `listen` does
+   */
+  listenPath?(path: string, options?: SocketOptions): Promise<Listener>;
+  /**
+   * Listens on a socket that another program has bound and handed over, as
+   * systemd does from descriptor 3 on. Absent where that cannot be.
+   *
+   * @throws {TransportError} `unsupported` when it is no listening socket
+   */
+  listenDescriptor?(
+    descriptor: number,
+    options?: SocketOptions,
+  ): Promise<Listener>;
   /**
    * Connects to a listening socket.
    *

@@ -36,7 +36,8 @@ export interface DataHost {
   protection(): Protection | null;
   /** Counts a data connection in; `null` when there are too many. */
   admit(): (() => void) | null | Promise<(() => void) | null>;
-  throttle(direction: "send" | "receive"): Throttle | null;
+  /** For one transfer: what slows it down now. */
+  throttle(direction: "send" | "receive"): () => Throttle | null;
   /** What a transfer tells about bytes that moved; `null`: nothing. */
   progress(plan: TransferPlan): ((now: number) => void) | null;
   /** A data connection is there, or is gone again. */

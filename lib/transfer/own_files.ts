@@ -6,6 +6,7 @@ import {
   pumpConnectionToFile,
   type PumpContext,
   pumpFileToConnection,
+  takeAll,
 } from "./pump.ts";
 
 /** Small files are not worth the trouble to receive them in another way. */
@@ -124,6 +125,8 @@ async function receiveByTransport(
     if (received === 0) return null;
     at += received;
     own.context.moved(received);
+    // There was no rate when it began, but there may be one now.
+    await takeAll(own.context, received);
   }
 }
 

@@ -9,6 +9,7 @@ import { WriteBehind } from "./write_behind.ts";
 /** What the loops need to know of the transfer that they serve. */
 export interface PumpContext {
   readonly connection: Connection;
+  /** May become another one while the transfer runs. */
   readonly throttle: Throttle | null;
   /** Ends a wait for the throttle. */
   readonly signal: AbortSignal;
@@ -114,9 +115,10 @@ class PacedWriter {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    const { connection, throttle, signal } = this.#context;
+    const { connection, signal } = this.#context;
     let at = 0;
     while (at < bytes.length) {
+      const { throttle } = this.#context;
       let length = Math.min(bytes.length - at, this.#pieceBytes);
       if (throttle !== null) length = await throttle.take(length, signal);
       const piece = length === bytes.length
@@ -137,8 +139,15 @@ class PacedWriter {
   }
 }
 
-async function takeAll(context: PumpContext, wanted: number): Promise<void> {
-  if (context.throttle === null) return;
+/** Waits until so many bytes may have been moved; none are given back. */
+export async function takeAll(
+  context: Pick<PumpContext, "throttle" | "signal">,
+  wanted: number,
+): Promise<void> {
   let left = wanted;
-  while (left > 0) left -= await context.throttle.take(left, context.signal);
+  while (left > 0) {
+    const { throttle, signal } = context;
+    if (throttle === null) return;
+    left -= await throttle.take(left, signal);
+  }
 }

@@ -12,11 +12,14 @@ export function makeTransfer(
   host: DataHost,
 ): Transfer {
   const direction = plan.kind === "receive" ? "receive" : "send";
+  const throttleNow = host.throttle(direction);
   return new Transfer({
     plan,
     opened,
     protection: host.protection(),
-    throttle: host.throttle(direction),
+    get throttle() {
+      return throttleNow();
+    },
     clock: host.clock,
     lingering: host.lingering,
     sendfile: host.settings.sendfile,

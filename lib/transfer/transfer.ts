@@ -25,6 +25,7 @@ export interface TransferParts {
   readonly opened: OpenedConnection;
   /** `null` on a clear data connection. */
   readonly protection: Protection | null;
+  /** Asked for again and again: rates may change meanwhile. */
   readonly throttle: Throttle | null;
   readonly clock: Clock;
   readonly lingering: Lingering;
@@ -167,9 +168,12 @@ export class Transfer {
   async #move(first: Promise<Uint8Array | null>): Promise<void> {
     const { plan } = this;
     const connection = this.#connection();
+    const parts = this.#parts;
     const context: PumpContext = {
       connection,
-      throttle: this.#parts.throttle,
+      get throttle() {
+        return parts.throttle;
+      },
       signal: this.#aborting.signal,
       now: () => this.#parts.clock.now(),
       after: (milliseconds, run) => this.#parts.clock.after(milliseconds, run),

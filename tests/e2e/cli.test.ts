@@ -350,7 +350,7 @@ describe("the module of the command", () => {
       encoding: "utf8",
       timeout: 15_000,
     });
-    expect(result.stdout).toBe("PermissionError,main\n");
+    expect(result.stdout).toBe("PermissionError,TextSyntaxError,main\n");
     expect(result.status).toBe(0);
   });
 

@@ -22,6 +22,7 @@ export const DOCUMENTS: readonly string[] = [
   "CHANGELOG.md",
   "ARCHITECTURE.md",
   "bench/README.md",
+  "deploy/README.md",
   ...readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md"))
     .sort().map((name) => `docs/${name}`),
 ].filter((name) => existsSync(join(ROOT, name)));

@@ -34,6 +34,7 @@ describe("the package", () => {
       "README.md",
       "LICENSE",
       "CHANGELOG.md",
+      "schema/config.schema.json",
       "schema/users.schema.json",
     ].sort());
   });
@@ -71,6 +72,8 @@ describe("the package", () => {
       "log-update",
       // For the certificate of --tls alone.
       "node-forge",
+      // For the file of --config.
+      "smol-toml",
       // For who is on, too.
       "string-width",
     ]);
@@ -97,6 +100,7 @@ describe("the package", () => {
       "restore-cursor",
       "signal-exit",
       "slice-ansi",
+      "smol-toml",
       "string-width",
       "strip-ansi",
       "wrap-ansi",

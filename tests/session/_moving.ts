@@ -15,6 +15,7 @@ import { dialogue, nextReply } from "./_dialogue.ts";
 
 /** What such a test works with; logged in, TYPE I. */
 export interface MovingStage extends AsyncDisposable {
+  readonly server: FtpServer;
   readonly files: MemoryFileSystem;
   readonly client: MemoryClient;
   readonly clock: FakeClock;
@@ -58,6 +59,7 @@ export async function movingServer(
   await client.logIn();
   await dialogue(client, [["TYPE I", /^200 /]]);
   return {
+    server,
     files,
     client,
     clock,

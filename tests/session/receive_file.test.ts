@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import {
   type Connection,
   type FileHandle,
+  MemoryAuthorizer,
   type ServerOptions,
   TransportError,
 } from "../../adapters/memory.ts";
@@ -111,4 +112,26 @@ test("a connection that breaks leaves no complete upload", async () => {
   await dialogue(client, [["STOR a", /^1/]]);
   await data.write(utf8(LARGE)).catch(() => {});
   expect(await nextReply(client)).toMatch(/^426 /);
+});
+
+test("a rate that comes during the upload slows it down", async () => {
+  let pieces = 0;
+  await using stage = await served(async (connection, file, offset) => {
+    const length = await copy(connection, file, offset);
+    if (pieces++ === 0) {
+      const authorizer = new MemoryAuthorizer();
+      stage.server.reconfigure({ authorizer, uploadRate: 10_000 });
+    }
+    return length;
+  });
+  const { client, clock } = stage;
+  let reply = "";
+  const upload = client.upload("STOR a", LARGE)
+    .then((last) => reply = last);
+  for (let second = 0; second < 10; second++) await clock.advance(1_000);
+  expect(pieces).toBeGreaterThan(0);
+  expect(reply).toBe("");
+  for (let second = 0; second < 60; second++) await clock.advance(1_000);
+  await upload;
+  expect(reply).toMatch(/^226 /);
 });

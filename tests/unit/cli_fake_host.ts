@@ -1,4 +1,5 @@
 import { FakeClock, settle } from "../../adapters/_fake_clock.ts";
+import { tomlParser } from "../../adapters/_toml_parser.ts";
 import { MemoryTransport } from "../../adapters/_memory_transport.ts";
 import { pbkdf2Passwords } from "../../lib/auth/password_scheme.ts";
 import { ConfigError } from "../../lib/base/errors.ts";
@@ -10,6 +11,7 @@ import type {
   CliOutput,
   CliWorkers,
   StopSignal,
+  Supervisor,
   WatchedText,
   WorkersRequest,
 } from "../../lib/cli/host.ts";
@@ -85,6 +87,11 @@ export class FakeCliHost implements CliHost {
   /** What TLS configurations answer with, instead of one. */
   certificateError: Error | null = null;
   readonly workersRequests: WorkersRequest[] = [];
+  /** Paths of log files, in the order in which they were opened. */
+  readonly openedLogs: string[] = [];
+  /** IPv4 addresses by host names. */
+  readonly names: Map<string, string> = new Map();
+  supervisor: Supervisor | null = null;
   readonly certificateRequests: CertificateRequest[] = [];
   readonly #listeners = new Set<(signal: StopSignal) => void>();
   readonly #reloaders = new Set<() => void>();
@@ -164,10 +171,44 @@ export class FakeCliHost implements CliHost {
         return server.transferCount;
       },
       listen: (where, options) => server.listen(where, options),
-      reloadTls: () => server.reloadTls(),
+      stopListening: (where) => server.stopListening(where),
+      reloadTls: () => {},
+      reconfigure: (request) => {
+        this.workersRequests.push(request);
+        return Promise.resolve();
+      },
       close: (options) => server.close(options),
       sessions: () => Promise.resolve(server.sessions.map(snapshotSession)),
     });
+  }
+
+  tomlParser(): ReturnType<CliHost["tomlParser"]> {
+    return tomlParser();
+  }
+
+  siblingPath(file: string, path: string): string {
+    return new URL(path, `file://${this.absolutePath(file)}`).pathname;
+  }
+
+  openLogFile(path: string): { write(text: string): void } {
+    this.openedLogs.push(path);
+    return {
+      write: (text) => {
+        this.textFiles.set(path, (this.textFiles.get(path) ?? "") + text);
+      },
+    };
+  }
+
+  resolvedAddress(hostname: string): Promise<() => Promise<string>> {
+    const address = this.names.get(hostname);
+    if (address !== undefined) {
+      return Promise.resolve(() => Promise.resolve(address));
+    }
+    return Promise.reject(
+      new ConfigError(
+        `Cannot show the address of "${hostname}": no IPv4 address is found`,
+      ),
+    );
   }
 
   networkAddresses(): readonly string[] {

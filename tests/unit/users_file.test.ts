@@ -120,7 +120,7 @@ describe("parseUsers()", () => {
         "password: is no hash that can be checked here (pbkdf2)",
       ],
       [{ enabled: 1 }, "enabled: must be true or false"],
-      [{ enable: true }, "enable: is not known"],
+      [{ enable: true }, "enable: is not known; did you mean enabled?"],
       [{ home: "in" }, "home: must be an absolute path"],
       [
         { permissions: "elx" },
