@@ -41,6 +41,7 @@ export type {
 } from "./lib/cli/host.ts";
 export type { ParseToml } from "./lib/cli/config_text.ts";
 export { type TextPlace, TextSyntaxError } from "./lib/base/text_place.ts";
+export type { ExternalUsers } from "./lib/cli/external_options.ts";
 export { PermissionError } from "./lib/cli/permission_error.ts";
 
 /** Whether this file is the program, and not imported by one. */

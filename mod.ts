@@ -12,13 +12,9 @@
  * @module
  */
 
-import { denoFileCalls } from "./adapters/_deno_file_calls.ts";
-import { LocalFileSystem } from "./adapters/_local_file_system.ts";
-import {
-  localFileSystem as nodeFileSystem,
-  type LocalFileSystemOptions,
-} from "./adapters/_local_files.ts";
-import { loadAdapter, runtimeName } from "./adapters/_runtime.ts";
+import { LocalFileSystem } from "./adapters/_runtime_file_system.ts";
+import type { LocalFileSystemOptions } from "./adapters/_local_files.ts";
+import { loadAdapter } from "./adapters/_runtime.ts";
 import type { ServeOptions } from "./adapters/_serve.ts";
 import type { FtpServer } from "./lib/server/server.ts";
 import type { FileSystem } from "./lib/spi/file_system.ts";
@@ -30,12 +26,26 @@ export {
 export { readCertificate } from "./adapters/_client_certificate.ts";
 export { argon2idPasswords } from "./adapters/_argon2.ts";
 export { scryptPasswords } from "./adapters/_scrypt.ts";
+export { bcryptPasswords } from "./adapters/_bcrypt.ts";
+export { md5CryptPasswords } from "./adapters/_md5_crypt.ts";
+export { shaCryptPasswords } from "./adapters/_sha_crypt.ts";
+export { passwordVerifiers } from "./adapters/_password_verifiers.ts";
 export {
   resolvedAddress,
   type ResolvedAddressOptions,
 } from "./adapters/_resolved_address.ts";
+export { LocalFileSystem } from "./adapters/_runtime_file_system.ts";
 export type { LocalFileSystemOptions } from "./adapters/_local_files.ts";
 export type { ServeOptions } from "./adapters/_serve.ts";
+export {
+  httpAuthorizer,
+  type HttpAuthorizerOptions,
+} from "./adapters/_http_authorizer.ts";
+export {
+  programAuthorizer,
+  type ProgramAuthorizerOptions,
+} from "./adapters/_program_authorizer.ts";
+export { usersFormat } from "./adapters/_toml.ts";
 export {
   windowsAuthorizer,
   type WindowsAuthorizerOptions,
@@ -74,7 +84,5 @@ export function localFileSystem(
   root: string,
   options: LocalFileSystemOptions = {},
 ): FileSystem {
-  return runtimeName() === "deno"
-    ? new LocalFileSystem(root, options, denoFileCalls())
-    : nodeFileSystem(root, options);
+  return new LocalFileSystem(root, options);
 }

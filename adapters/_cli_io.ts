@@ -20,6 +20,9 @@ import { GatheredOutput } from "./_gathered_output.ts";
 import { runtimeGlobals } from "./_runtime_types.ts";
 import { flushLogFiles, openLogFile } from "./_log_file.ts";
 import { resolvedAddress } from "./_resolved_address.ts";
+import { httpAuthorizer } from "./_http_authorizer.ts";
+import { passwordVerifiers } from "./_password_verifiers.ts";
+import { programAuthorizer } from "./_program_authorizer.ts";
 import { scryptPasswords } from "./_scrypt.ts";
 import { openScreen } from "./_live_screen.ts";
 import { onReloadSignal, onStopSignal } from "./_shutdown.ts";
@@ -71,11 +74,10 @@ export function cliHost(adapter: CliAdapter): CliHost {
     supervisor: systemdSupervisor(env),
     absolutePath: (path) => resolve(path),
     watchTextFile,
-    passwordSchemes: [
-      scryptPasswords,
-      pbkdf2Passwords,
-      ...(argon2idPasswords === null ? [] : [argon2idPasswords]),
-    ],
+    passwordSchemes: [scryptPasswords, pbkdf2Passwords, argon2idPasswords],
+    passwordVerifiers,
+    httpAuthorizer,
+    programAuthorizer,
     networkAddresses,
     certificate: (request) => certificate(request, env),
     startWorkers,

@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import { resolve } from "node:path";
 import process from "node:process";
 import type { CliFolder, CliHost, CliNeeds, CliNote } from "../lib/cli/host.ts";
+import { TOKEN_VARIABLE } from "../lib/cli/external_users.ts";
 import { PermissionError } from "../lib/cli/permission_error.ts";
 import {
   flagFor,
@@ -10,6 +11,7 @@ import {
   NETWORK_INTERFACES,
   permissionHost,
   request,
+  SPAWN_VARIABLE,
   STATFS,
 } from "./_deno_permissions.ts";
 import { mayOpenScreen, SCREEN_VARIABLES } from "./_live_screen.ts";
@@ -23,6 +25,7 @@ export async function permit(needs: CliNeeds): Promise<readonly CliNote[]> {
     ...await requestFiles(needs),
     ...await requestCertificate(needs),
     ...await requestAll(variables(needs)),
+    ...await requestExternal(needs),
   ];
   refuse(refused);
   return notesFor(needs);
@@ -123,6 +126,25 @@ async function requestCertificate(
   ];
 }
 
+/** The program is run, or the service is spoken to; folders come later. */
+async function requestExternal(
+  { external }: CliNeeds,
+): Promise<readonly DenoPermission[]> {
+  if (external === null) return [];
+  if (external.kind === "program") {
+    const variables = ["PATH", "HOME", "LANG"];
+    await requestAll(variables.map((variable) => ({ name: "env", variable })));
+    return await requestAll([
+      { name: "run", command: resolve(external.path) },
+      SPAWN_VARIABLE,
+    ]);
+  }
+  await requestAll([{ name: "env", variable: TOKEN_VARIABLE }]);
+  // What is no URL is refused with a better text soon.
+  if (!URL.canParse(external.url)) return [];
+  return await requestAll([{ name: "net", host: new URL(external.url).host }]);
+}
+
 function variables(needs: CliNeeds): readonly DenoPermission[] {
   const { variable } = needs;
   return variable === null ? [] : [{ name: "env", variable }];
@@ -185,10 +207,10 @@ function describe(permission: DenoPermission): string {
       return `to read the variable ${permission.variable}`;
     case "sys":
       return `to ask the system for ${permission.kind}`;
+    case "run":
+      return `to run ${permission.command}`;
     case "ffi":
       return "to call the C library";
-    case "run":
-      return "to start and stop programs";
   }
 }
 

@@ -12,6 +12,12 @@ export const HOSTNAME: DenoPermission = { name: "sys", kind: "hostname" };
 /** To know what kind of file system a folder lies on, and how full it is. */
 export const STATFS: DenoPermission = { name: "sys", kind: "statfs" };
 
+/** What `spawn` of `node:child_process` looks at, seen with Deno 2.9.5. */
+export const SPAWN_VARIABLE: DenoPermission = {
+  name: "env",
+  variable: "NODE_V8_COVERAGE",
+};
+
 /**
  * Whether this program may do something, without asking the user. Other
  * runtimes than Deno have no permissions and allow everything.

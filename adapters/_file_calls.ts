@@ -77,6 +77,26 @@ export interface FileCallSets {
   readonly pooled: FileCalls;
 }
 
+/** Where options have the calls of a runtime that has faster ones. */
+const CALLS = Symbol("file calls");
+
+/**
+ * Options of a file system, with the calls that it shall use. They travel so
+ * because the class is public, and its declarations lead to no type of Node.
+ */
+export function withFileCalls<T extends object>(
+  options: T,
+  calls: FileCallSets,
+): T {
+  return { ...options, [CALLS]: calls };
+}
+
+/** The calls that options have, or those of `node:fs`. */
+export function fileCallsOf(options: object): FileCallSets {
+  return (options as { readonly [CALLS]?: FileCallSets })[CALLS] ??
+    nodeFileCalls;
+}
+
 const unlink = promisify(fs.unlink);
 const rename = promisify(fs.rename);
 const truncate = promisify(fs.ftruncate);

@@ -13,9 +13,8 @@ import { DescriptorJail } from "./_descriptor_jail.ts";
 import {
   type Answer,
   type FileCalls,
-  type FileCallSets,
+  fileCallsOf,
   mayBlock,
-  nodeFileCalls,
   realpathNow,
 } from "./_file_calls.ts";
 import { fileError, fileErrorCode, makeFileError } from "./_file_errors.ts";
@@ -31,19 +30,42 @@ import { sharedFolder } from "./_shared_folder.ts";
 /** The longest time that `Date` knows, either way from 1970. */
 const MAX_TIME = 8.64e15;
 
-/** The class behind `localFileSystem`, valid on Node, Deno and Bun. */
+/**
+ * The class behind `localFileSystem`, to build upon: every call of it may be
+ * overridden. Each does the whole of its work, so that overriding one changes
+ * no other.
+ *
+ * @example A folder in which programs are neither seen nor stored
+ * ```ts ignore
+ * import { FilesystemError, LocalFileSystem } from "anyftpd/node";
+ *
+ * class NoPrograms extends LocalFileSystem {
+ *   override async *list(path: string, options: ListOptions) {
+ *     for await (const batch of super.list(path, options)) {
+ *       yield batch.filter(({ name }) => !name.endsWith(".exe"));
+ *     }
+ *   }
+ *   override async open(path: string, mode: OpenMode) {
+ *     if (!path.endsWith(".exe")) return await super.open(path, mode);
+ *     throw new FilesystemError("No programs here");
+ *   }
+ * }
+ * ```
+ */
 export class LocalFileSystem implements FileSystem {
+  /** Whether `FileStat.created` is told. */
   readonly keepsCreationTime: boolean = HAS_BIRTH_TIME;
   readonly #calls: FileCalls;
   readonly #jail: Jail;
   readonly #opener: LocalOpener;
 
-  /** `calls`: for a runtime that has faster ones than `node:fs`. */
-  constructor(
-    root: string,
-    options: LocalFileSystemOptions = {},
-    calls: FileCallSets = nodeFileCalls,
-  ) {
+  /**
+   * The folder `root`, as `localFileSystem` shares it.
+   *
+   * @throws {ConfigError} there is no such folder
+   */
+  constructor(root: string, options: LocalFileSystemOptions = {}) {
+    const calls = fileCallsOf(options);
     const folder = sharedFolder(root);
     const blocking = options.blocking ?? mayBlock(folder);
     this.#calls = blocking ? calls.blocking : calls.pooled;
@@ -54,6 +76,7 @@ export class LocalFileSystem implements FileSystem {
     });
   }
 
+  /** Follows links unless `followLinks` is false. */
   stat(
     path: string,
     options?: { readonly followLinks?: boolean },
@@ -71,10 +94,11 @@ export class LocalFileSystem implements FileSystem {
     });
   }
 
+  /** The entries of a folder, in batches of any size. */
   async *list(
     path: string,
     options: ListOptions,
-  ): AsyncGenerator<readonly DirectoryEntry[], void, void> {
+  ): AsyncIterable<readonly DirectoryEntry[]> {
     let folder: Place | null = null;
     try {
       checkPath(path);
@@ -93,6 +117,7 @@ export class LocalFileSystem implements FileSystem {
     }
   }
 
+  /** One name as a listing has it. */
   async entry(path: string): Promise<DirectoryEntry> {
     if (path === "/") return { name: "/", stat: await this.stat(path) };
     return await this.#onName(
@@ -106,6 +131,7 @@ export class LocalFileSystem implements FileSystem {
     );
   }
 
+  /** Opens a regular file for one transfer. */
   async open(path: string, mode: OpenMode): Promise<FileHandle> {
     try {
       checkPath(path);
@@ -115,6 +141,7 @@ export class LocalFileSystem implements FileSystem {
     }
   }
 
+  /** Makes a folder in one that exists. */
   async makeDirectory(path: string): Promise<void> {
     if (path === "/") throw makeFileError("exists", "make", this.#jail.root);
     await this.#onName("make", path, (folder, name) => {
@@ -122,12 +149,14 @@ export class LocalFileSystem implements FileSystem {
     });
   }
 
+  /** Removes an empty folder. */
   async removeDirectory(path: string): Promise<void> {
     await this.#onName("remove", path, (folder, name) => {
       return this.#calls.rmdir(folder.at(name));
     });
   }
 
+  /** Removes a file or a link. */
   async remove(path: string): Promise<void> {
     if (path === "/") {
       throw makeFileError("is-a-directory", "remove", this.#jail.root);
@@ -143,6 +172,7 @@ export class LocalFileSystem implements FileSystem {
     });
   }
 
+  /** Replaces an existing file. */
   async rename(from: string, to: string): Promise<void> {
     await this.#onName("rename", from, (source, oldName) => {
       return this.#onName("rename to", to, (goal, newName) => {
@@ -151,6 +181,7 @@ export class LocalFileSystem implements FileSystem {
     });
   }
 
+  /** Sets the time of the last change. */
   async setModified(path: string, milliseconds: number): Promise<void> {
     if (!(Math.abs(milliseconds) <= MAX_TIME)) {
       throw makeFileError("invalid", "set the time of", this.locate(path));
@@ -160,12 +191,14 @@ export class LocalFileSystem implements FileSystem {
     });
   }
 
+  /** Sets the permission bits. */
   async setMode(path: string, mode: number): Promise<void> {
     await this.#onPlace("set the mode of", path, (place) => {
       return this.#calls.chmod(place.path, mode & 0o7777);
     });
   }
 
+  /** Bytes that may still be written. */
   async freeSpace(path: string): Promise<number> {
     // Deno would ask at the terminal.
     if (!isGranted(STATFS)) {
@@ -184,6 +217,7 @@ export class LocalFileSystem implements FileSystem {
     }
   }
 
+  /** Rejects when the folder may not be entered. */
   async enter(path: string): Promise<void> {
     await this.#onFolder("enter", path, async (folder) => {
       // Looking up a name needs the permission that chdir needs, and unlike
@@ -192,6 +226,7 @@ export class LocalFileSystem implements FileSystem {
     });
   }
 
+  /** The same path with every link resolved. */
   async resolve(path: string): Promise<string> {
     try {
       checkPath(path);
@@ -202,6 +237,7 @@ export class LocalFileSystem implements FileSystem {
     }
   }
 
+  /** Where the path lies on the disk, for logs. */
   locate(path: string): string {
     return realPath(this.#jail.root, path);
   }

@@ -1,8 +1,6 @@
 import type { FileSystem } from "../lib/spi/file_system.ts";
 import { LocalFileSystem } from "./_local_file_system.ts";
 
-// What the public entries hand on: its declarations lead to no type of Node.
-
 /** Options of `localFileSystem`. */
 export interface LocalFileSystemOptions {
   /**

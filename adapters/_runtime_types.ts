@@ -32,7 +32,7 @@ export type DenoPermission =
   | { readonly name: "net"; readonly host?: string }
   | { readonly name: "env"; readonly variable?: string }
   | { readonly name: "ffi" }
-  | { readonly name: "run" }
+  | { readonly name: "run"; readonly command?: string }
   | {
     readonly name: "sys";
     readonly kind?: "networkInterfaces" | "statfs" | "hostname";

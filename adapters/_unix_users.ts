@@ -12,7 +12,7 @@ import { resolvePath } from "../lib/protocol/path.ts";
 import type { FileSystem } from "../lib/spi/file_system.ts";
 import { denoFileCalls } from "./_deno_file_calls.ts";
 import { DescriptorJail } from "./_descriptor_jail.ts";
-import { nodeFileCalls } from "./_file_calls.ts";
+import { nodeFileCalls, withFileCalls } from "./_file_calls.ts";
 import { describeCode, fileErrorCode } from "./_file_errors.ts";
 import { hostPath } from "./_host_path.ts";
 import { identityCalls } from "./_identity_calls.ts";
@@ -111,7 +111,7 @@ export class UnixUsers implements SystemUsers {
     return as(() => {
       sharedFolder(folder);
       requireSearch(folder);
-      return new LocalFileSystem(jail ? folder : "/", {}, sets);
+      return new LocalFileSystem(jail ? folder : "/", withFileCalls({}, sets));
     });
   }
 }

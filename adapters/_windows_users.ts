@@ -10,7 +10,7 @@ import type {
 import { ConfigError, messageOf } from "../lib/base/errors.ts";
 import type { FileSystem } from "../lib/spi/file_system.ts";
 import { denoFileCalls } from "./_deno_file_calls.ts";
-import { nodeFileCalls } from "./_file_calls.ts";
+import { nodeFileCalls, withFileCalls } from "./_file_calls.ts";
 import { identityCalls } from "./_identity_calls.ts";
 import { LocalFileSystem } from "./_local_file_system.ts";
 import { LoginThread } from "./_login_thread.ts";
@@ -109,7 +109,8 @@ export class WindowsUsers implements SystemUsers {
     const sets = identityCalls(calls.blocking, as);
     return as(() => {
       sharedFolder(folder);
-      return new LocalFileSystem(jail ? folder : driveOf(folder), {}, sets);
+      const root = jail ? folder : driveOf(folder);
+      return new LocalFileSystem(root, withFileCalls({}, sets));
     });
   }
 

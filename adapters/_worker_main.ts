@@ -3,7 +3,7 @@
 import process from "node:process";
 import { type Deferred, deferred } from "../lib/base/deferred.ts";
 import { messageOf } from "../lib/base/errors.ts";
-import type { Admission } from "../lib/server/admission.ts";
+import type { Admission, SharedRate } from "../lib/server/admission.ts";
 import type { ServerOptions } from "../lib/server/options.ts";
 import { FtpServer } from "../lib/server/server.ts";
 import { snapshotSession } from "../lib/session/snapshot.ts";
@@ -12,6 +12,7 @@ import type { NodeSocket } from "./_node_types.ts";
 import { loadAdapter } from "./_runtime.ts";
 import { KEEP_ALIVE_DELAY_MS } from "./_socket_defaults.ts";
 import type { FromWorker, ToWorker } from "./_worker_messages.ts";
+import { AskedRates } from "./_worker_rates.ts";
 
 /** What modules for workers export. */
 interface Loaded {
@@ -20,6 +21,7 @@ interface Loaded {
 
 /** Places that the parent counts for all workers. */
 class SharedPlaces implements Admission {
+  readonly rates: AskedRates = new AskedRates(tell);
   readonly #waiting = new Map<number, Deferred<boolean>>();
   #lastId = 0;
 
@@ -29,6 +31,10 @@ class SharedPlaces implements Admission {
 
   session(username: string, most: number): Promise<(() => void) | null> {
     return this.#ask(username, most);
+  }
+
+  rate(key: string, bytesPerSecond: number): SharedRate {
+    return this.rates.rate(key, bytesPerSecond);
   }
 
   /** The parent's answer. */
@@ -133,6 +139,8 @@ function run(): void {
       }
       case "disconnect":
         return void server?.disconnect(message.id);
+      case "taken":
+        return places.rates.taken(message);
       case "reload":
         try {
           server?.reloadTls();

@@ -1,6 +1,7 @@
 import type { CloseOptions } from "../lib/server/server.ts";
 import type { SessionSnapshot } from "../lib/session/snapshot.ts";
 import type { LogRecord } from "../lib/spi/log.ts";
+import type { RateAnswer, RateRequest } from "./_worker_rates.ts";
 
 /** What the parent says to a worker. The text is JSON, once. */
 export type ToWorker =
@@ -18,6 +19,7 @@ export type ToWorker =
     readonly id: number;
     readonly granted: boolean;
   }
+  | RateAnswer
   | { readonly type: "reload" }
   /** Asks who is connected. */
   | { readonly type: "who" }
@@ -59,6 +61,7 @@ export type FromWorker =
   }
   /** Gives a place back. */
   | { readonly type: "leave"; readonly id: number }
+  | RateRequest
   | { readonly type: "log"; readonly record: LogRecord };
 
 /** What modules for workers export as `default`. */

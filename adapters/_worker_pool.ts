@@ -18,6 +18,7 @@ import { startServer } from "./_node_listener.ts";
 import { resolveHostname } from "./_resolve.ts";
 import { systemClock } from "./_system_clock.ts";
 import type { FromWorker } from "./_worker_messages.ts";
+import { RateBook } from "./_worker_rates.ts";
 import { type WorkerHost, WorkerProcess } from "./_worker_process.ts";
 
 /** A server in several processes. */
@@ -94,6 +95,7 @@ export class WorkerPool implements AsyncDisposable {
   #log: Log;
   readonly #limits: ConnectionLimits;
   readonly #users = new Map<string, number>();
+  readonly #rates = new RateBook(systemClock());
   readonly #workers = new Set<WorkerProcess>();
   readonly #listeners = new Map<Server, Endpoint>();
   readonly #lingering = new Lingering(systemClock());
@@ -322,6 +324,7 @@ export class WorkerPool implements AsyncDisposable {
       this.#module,
       this.#options.data ?? null,
       host,
+      this.#rates,
     );
     this.#workers.add(worker);
     worker.ready.then(
@@ -371,6 +374,12 @@ export class WorkerPool implements AsyncDisposable {
         const granted = release !== null;
         return worker.tell({ type: "placed", id, granted });
       }
+      case "rate":
+      case "rate-over":
+      case "take":
+      case "take-over":
+      case "give-back":
+        return worker.rates.heard(message);
       case "log":
         try {
           this.#options.log?.(message.record);

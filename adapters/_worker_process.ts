@@ -4,6 +4,7 @@ import { type Deferred, deferred } from "../lib/base/deferred.ts";
 import { ConfigError } from "../lib/base/errors.ts";
 import type { SessionSnapshot } from "../lib/session/snapshot.ts";
 import type { FromWorker, ToWorker } from "./_worker_messages.ts";
+import type { RateBook, WorkerRates } from "./_worker_rates.ts";
 
 /** What a worker asks of its pool. */
 export interface WorkerHost {
@@ -30,6 +31,8 @@ export class WorkerProcess {
   readonly connections: Map<number, () => void> = new Map();
   /** Of what it asked for, by its own numbers. */
   readonly places: Map<number, () => void> = new Map();
+  /** That its sessions share with those of others. */
+  readonly rates: WorkerRates;
   isReady = false;
   /** It was told to close. */
   isClosing = false;
@@ -40,7 +43,13 @@ export class WorkerProcess {
   readonly #answers = new Map<number, (reason: string | null) => void>();
   #lastId = 0;
 
-  constructor(module: string, data: unknown, host: WorkerHost) {
+  constructor(
+    module: string,
+    data: unknown,
+    host: WorkerHost,
+    rates: RateBook,
+  ) {
+    this.rates = rates.worker((answer) => this.tell(answer));
     const ready: Deferred<void> = deferred();
     this.ready = ready.promise;
     this.ready.catch(() => {});
@@ -136,6 +145,7 @@ export class WorkerProcess {
     for (const release of this.places.values()) release();
     this.connections.clear();
     this.places.clear();
+    this.rates.close();
   }
 
   kill(): void {

@@ -25,6 +25,7 @@ export {
   certificateFiles,
 } from "./_certificate_files.ts";
 export { readCertificate } from "./_client_certificate.ts";
+export { LocalFileSystem } from "./_local_file_system.ts";
 export {
   localFileSystem,
   type LocalFileSystemOptions,
@@ -35,11 +36,24 @@ export type { NodeTransport } from "./_node_transport.ts";
 export type { NodeServer, NodeSocket } from "./_node_types.ts";
 export { argon2idPasswords } from "./_argon2.ts";
 export { scryptPasswords } from "./_scrypt.ts";
+export { bcryptPasswords } from "./_bcrypt.ts";
+export { md5CryptPasswords } from "./_md5_crypt.ts";
+export { shaCryptPasswords } from "./_sha_crypt.ts";
+export { passwordVerifiers } from "./_password_verifiers.ts";
 export {
   resolvedAddress,
   type ResolvedAddressOptions,
 } from "./_resolved_address.ts";
 export type { ServeOptions } from "./_serve.ts";
+export {
+  httpAuthorizer,
+  type HttpAuthorizerOptions,
+} from "./_http_authorizer.ts";
+export {
+  programAuthorizer,
+  type ProgramAuthorizerOptions,
+} from "./_program_authorizer.ts";
+export { usersFormat } from "./_toml.ts";
 export {
   windowsAuthorizer,
   type WindowsAuthorizerOptions,

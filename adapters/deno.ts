@@ -17,7 +17,8 @@ import type { Platform } from "../lib/spi/clock.ts";
 import type { FileSystem } from "../lib/spi/file_system.ts";
 import { denoFileCalls } from "./_deno_file_calls.ts";
 import { denoTransport } from "./_deno_transport.ts";
-import { LocalFileSystem } from "./_local_file_system.ts";
+import { withFileCalls } from "./_file_calls.ts";
+import { LocalFileSystem as NodeFileSystem } from "./_local_file_system.ts";
 import type { LocalFileSystemOptions } from "./_local_files.ts";
 import { serveOn, type ServeOptions } from "./_serve.ts";
 import { systemClock, systemRandom } from "./_system_clock.ts";
@@ -35,11 +36,24 @@ export type { NodeTransport } from "./_node_transport.ts";
 export type { NodeServer, NodeSocket } from "./_node_types.ts";
 export { argon2idPasswords } from "./_argon2.ts";
 export { scryptPasswords } from "./_scrypt.ts";
+export { bcryptPasswords } from "./_bcrypt.ts";
+export { md5CryptPasswords } from "./_md5_crypt.ts";
+export { shaCryptPasswords } from "./_sha_crypt.ts";
+export { passwordVerifiers } from "./_password_verifiers.ts";
 export {
   resolvedAddress,
   type ResolvedAddressOptions,
 } from "./_resolved_address.ts";
 export type { ServeOptions } from "./_serve.ts";
+export {
+  httpAuthorizer,
+  type HttpAuthorizerOptions,
+} from "./_http_authorizer.ts";
+export {
+  programAuthorizer,
+  type ProgramAuthorizerOptions,
+} from "./_program_authorizer.ts";
+export { usersFormat } from "./_toml.ts";
 export {
   windowsAuthorizer,
   type WindowsAuthorizerOptions,
@@ -81,7 +95,23 @@ export function localFileSystem(
   root: string,
   options: LocalFileSystemOptions = {},
 ): FileSystem {
-  return new LocalFileSystem(root, options, denoFileCalls());
+  return new LocalFileSystem(root, options);
+}
+
+/**
+ * The class behind `localFileSystem`, to build upon: every call of it may be
+ * overridden. Each does the whole of its work, so that overriding one changes
+ * no other.
+ */
+export class LocalFileSystem extends NodeFileSystem {
+  /**
+   * The folder `root`, as `localFileSystem` shares it.
+   *
+   * @throws {ConfigError} there is no such folder, or on another runtime
+   */
+  constructor(root: string, options: LocalFileSystemOptions = {}) {
+    super(root, withFileCalls(options, denoFileCalls()));
+  }
 }
 
 /**

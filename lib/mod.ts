@@ -17,19 +17,30 @@ export {
   ConfigError,
   FileError,
   type FileErrorCode,
+  FilesystemError,
+  LoginUnavailableError,
   TransportError,
   type TransportErrorCode,
 } from "./base/errors.ts";
 export * from "./auth/certificate_authorizer.ts";
+export * from "./auth/external_authorizer.ts";
 export * from "./auth/memory_authorizer.ts";
 export * from "./auth/password.ts";
 export * from "./auth/password_scheme.ts";
 export * from "./auth/permissions.ts";
+export type { FolderSource, QuotaKeeper } from "./auth/user_folders.ts";
 export * from "./auth/system_authorizer.ts";
 export type { SystemOverride } from "./auth/system_overrides.ts";
 export type * from "./auth/system_users.ts";
 export * from "./auth/users_authorizer.ts";
-export type { UserQuota } from "./auth/users_file.ts";
+export type {
+  FolderEntry,
+  UserEntry,
+  UserQuota,
+  UsersEntry,
+} from "./auth/users_file.ts";
+export * from "./auth/users_format.ts";
+export { tomlUsersFormat } from "./auth/users_toml.ts";
 export { DEFAULT_COMMANDS } from "./commands/table.ts";
 export { MemoryFileSystem } from "./fs/memory_file_system.ts";
 export {
@@ -38,6 +49,7 @@ export {
 } from "./fs/atomic_uploads.ts";
 export * from "./fs/quota_book.ts";
 export { mountTable } from "./fs/mount_table.ts";
+export { noOverwrite } from "./fs/no_overwrite.ts";
 export { readOnly } from "./fs/read_only.ts";
 export { subtree } from "./fs/subtree.ts";
 export { type Reply, reply, replyLines } from "./protocol/reply.ts";
@@ -45,7 +57,7 @@ export type { AddressRules } from "./protocol/address_rules.ts";
 export type { Network } from "./protocol/network.ts";
 export type { FactName } from "./protocol/facts.ts";
 export type { TextCodec, UnicodeErrors } from "./protocol/text_codec.ts";
-export type { Admission } from "./server/admission.ts";
+export type { Admission, SharedRate } from "./server/admission.ts";
 export type { ServerOptions } from "./server/options.ts";
 export type { TlsOptions } from "./server/tls_options.ts";
 export { type CloseOptions, FtpServer } from "./server/server.ts";
@@ -77,3 +89,4 @@ export type * from "./spi/log.ts";
 export type * from "./spi/transport.ts";
 export type { TransferOutcome } from "./transfer/outcome.ts";
 export type * from "./transfer/plan.ts";
+export type { Throttle } from "./transfer/throttle.ts";

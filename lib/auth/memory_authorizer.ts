@@ -8,12 +8,11 @@ import type {
 } from "../spi/authorizer.ts";
 import type { FileSystem } from "../spi/file_system.ts";
 import {
-  hashIterations,
-  hashPassword,
   isPasswordHash,
   type StoredPassword,
   verifyPassword,
 } from "./password.ts";
+import { pbkdf2Passwords } from "./password_scheme.ts";
 import { PathPermissions } from "./path_permissions.ts";
 import {
   hasWritePermission,
@@ -86,12 +85,8 @@ const ANONYMOUS = "anonymous";
 export class MemoryAuthorizer implements Authorizer {
   readonly #users = new Map<string, User>();
   readonly #warn: (message: string) => void;
-  /** Iterations of the costliest hash; `null`: to be found out. */
-  #slowest: number | null = null;
-  /** A hash to check when there is no user; made for the costliest one. */
-  #dummy:
-    | { readonly iterations: number; readonly hash: Promise<string> }
-    | null = null;
+  /** A hash of each cost that there is; `null`: to be found out. */
+  #samples: ReadonlyMap<string, string> | null = null;
 
   /** An authorizer that knows nobody. */
   constructor(options?: MemoryAuthorizerOptions) {
@@ -143,7 +138,7 @@ export class MemoryAuthorizer implements Authorizer {
    * @throws {ConfigError} there is no such user
    */
   removeUser(username: string): void {
-    this.#slowest = null;
+    this.#samples = null;
     if (!this.#users.delete(username)) {
       throw new ConfigError(`Cannot remove user "${username}": no such user`);
     }
@@ -193,8 +188,9 @@ export class MemoryAuthorizer implements Authorizer {
   /**
    * The account of a user whose password is right, else `null`.
    *
-   * As soon as one user has a hashed password, every attempt takes the time of
-   * checking a hash, so that it does not tell which names exist.
+   * As soon as users have hashed passwords, every attempt takes the time of
+   * checking one hash of each cost that there is, so that it does not tell
+   * which names exist.
    *
    * @throws {AuthenticationError} for `anonymous` when there is no such user
    */
@@ -238,7 +234,7 @@ export class MemoryAuthorizer implements Authorizer {
       if (!(limit >= 0)) throw refuse(`a limit cannot be ${limit}`);
     }
     this.#warnOfWriting(username, letters);
-    this.#slowest = null;
+    this.#samples = null;
     this.#users.set(username, { options, password, permissions });
   }
 
@@ -248,37 +244,37 @@ export class MemoryAuthorizer implements Authorizer {
     }
   }
 
+  /** Checks a hash of each cost: that of the user, else anybody's. */
   async #check(user: User | undefined, password: string): Promise<boolean> {
     if (user?.password === null) return true;
     const stored = user?.password ?? "";
-    if (typeof stored !== "string") {
-      return await verifyPassword(stored, password);
+    const own = typeof stored === "string" ? null : stored.hash;
+    const ownCost = own && pbkdf2Passwords.cost(own);
+    let right = typeof stored === "string" && user !== undefined;
+    if (typeof stored === "string") {
+      right = await verifyPassword(stored, password) && right;
     }
-    const right = await verifyPassword(stored, password);
-    const iterations = this.#mostIterations();
-    if (iterations > 0) await this.#spendTime(iterations, password);
-    return right && user !== undefined;
+    for (const [cost, sample] of this.#hashSamples()) {
+      const isOwn = own !== null && cost === ownCost;
+      const matches = await pbkdf2Passwords.verify(
+        isOwn ? own : sample,
+        password,
+      );
+      if (isOwn) right = matches;
+    }
+    return right;
   }
 
-  /** Checks a hash that nobody has. */
-  async #spendTime(iterations: number, password: string): Promise<void> {
-    if (this.#dummy?.iterations !== iterations) {
-      this.#dummy = { iterations, hash: hashPassword("", { iterations }) };
+  #hashSamples(): ReadonlyMap<string, string> {
+    if (this.#samples !== null) return this.#samples;
+    const samples = new Map<string, string>();
+    for (const { password } of this.#users.values()) {
+      if (password === null || typeof password === "string") continue;
+      const cost = pbkdf2Passwords.cost(password.hash);
+      if (cost !== null) samples.set(cost, password.hash);
     }
-    await verifyPassword({ hash: await this.#dummy.hash }, password);
-  }
-
-  /** Of the slowest hash; 0 when there is none. */
-  #mostIterations(): number {
-    if (this.#slowest === null) {
-      this.#slowest = 0;
-      for (const { password: stored } of this.#users.values()) {
-        if (stored === null || typeof stored === "string") continue;
-        const iterations = hashIterations(stored.hash) ?? 0;
-        this.#slowest = Math.max(this.#slowest, iterations);
-      }
-    }
-    return this.#slowest;
+    this.#samples = samples;
+    return samples;
   }
 }
 

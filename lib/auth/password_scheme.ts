@@ -1,7 +1,7 @@
 import { hashIterations, hashPassword, verifyPassword } from "./password.ts";
 
-/** A way to store passwords. */
-export interface PasswordScheme {
+/** A way to check stored passwords. */
+export interface PasswordVerifier {
   /** For people: `scrypt`. */
   readonly name: string;
   /**
@@ -11,6 +11,10 @@ export interface PasswordScheme {
   cost(hash: string): string | null;
   /** Whether the password is the one of the hash. */
   verify(hash: string, password: string): Promise<boolean>;
+}
+
+/** A way to store passwords. */
+export interface PasswordScheme extends PasswordVerifier {
   /** A new hash, salted. */
   hash(password: string): Promise<string>;
 }

@@ -3,7 +3,7 @@ import type { Account, Authorizer, LoginRequest } from "../spi/authorizer.ts";
 import type { Clock } from "../spi/clock.ts";
 import type { FileSystem } from "../spi/file_system.ts";
 import type { LogLevel } from "../spi/log.ts";
-import { type PasswordScheme, pbkdf2Passwords } from "./password_scheme.ts";
+import { type PasswordVerifier, pbkdf2Passwords } from "./password_scheme.ts";
 import {
   hasWritePermission,
   parsePermissions,
@@ -11,25 +11,17 @@ import {
 } from "./permissions.ts";
 import { Turns } from "./turns.ts";
 import { UserAccount } from "./user_account.ts";
+import { openFolderOf, openForUser, type QuotaKeeper } from "./user_folders.ts";
 import {
   ANONYMOUS,
   type KnownHash,
   parseUsers,
   refusalOf,
-  type UserQuota,
   type UserRecord,
   type UsersTable,
 } from "./users_file.ts";
+import type { UsersFormat } from "./users_format.ts";
 import { UserRules } from "./user_rules.ts";
-
-/** Keeps quotas: a `QuotaBook` is one. */
-export interface QuotaKeeper {
-  /** The same folder, which takes no more than the quota, if there is one. */
-  keep(
-    folder: { readonly fileSystem: FileSystem; readonly root: string },
-    quota: () => UserQuota | null,
-  ): FileSystem;
-}
 
 /** Options of {@linkcode UsersAuthorizer}. */
 export interface UsersAuthorizerOptions {
@@ -41,6 +33,11 @@ export interface UsersAuthorizerOptions {
    * @throws {ConfigError} when it cannot be read
    */
   readonly text: (atOnce: boolean) => string;
+  /**
+   * How the text is written; `usersFormat` of the adapters knows TOML.
+   * @default {jsonUsers}
+   */
+  readonly format?: UsersFormat;
   /**
    * Opens what a user sees as `/`; called once for each folder.
    *
@@ -58,7 +55,7 @@ export interface UsersAuthorizerOptions {
    * How passwords may be hashed.
    * @default {[pbkdf2Passwords]}
    */
-  readonly schemes?: readonly PasswordScheme[];
+  readonly schemes?: readonly PasswordVerifier[];
   /** For users with quotas; left out: there must be none. */
   readonly quotas?: QuotaKeeper;
   /** For dates of expiry. */
@@ -94,7 +91,7 @@ const MAX_CHECKS = 2;
  */
 export class UsersAuthorizer implements Authorizer {
   readonly #options: UsersAuthorizerOptions;
-  readonly #schemes: readonly PasswordScheme[];
+  readonly #schemes: readonly PasswordVerifier[];
   readonly #log: (level: LogLevel, message: string) => void;
   readonly #folders = new Map<string, FileSystem>();
   readonly #rules: UserRules;
@@ -199,35 +196,18 @@ export class UsersAuthorizer implements Authorizer {
         ? null
         : now;
     };
-    const opened = this.#fileSystem(user);
-    const root = opened.locate?.("/") ?? directory ?? "/";
-    const fileSystem = this.#options.quotas?.keep(
-      { fileSystem: opened, root },
+    const fileSystem = openForUser(
+      user,
+      this.#options,
       () => (current() ?? user).entry.quota ?? null,
-    ) ?? opened;
+      this.#folders,
+    );
     await this.#rules.of(user, fileSystem);
     return new UserAccount(user, fileSystem, this.#rules, current);
   }
 
   #refusal(user: UserRecord, hostname: string): string | null {
     return refusalOf(user, hostname, this.#options.clock.wallTime());
-  }
-
-  #fileSystem({ name, entry }: UserRecord): FileSystem {
-    const { openFolder, fileSystem } = this.#options;
-    const { directory } = entry;
-    if (directory === undefined) {
-      if (fileSystem !== undefined) return fileSystem;
-      throw new ConfigError(
-        `Cannot share a folder with user ${JSON.stringify(name)}: ` +
-          "no directory is given",
-      );
-    }
-    const known = this.#folders.get(directory);
-    if (known !== undefined) return known;
-    const opened = openFolder(directory);
-    this.#folders.set(directory, opened);
-    return opened;
   }
 
   /** The users as the file has them, or had them when it was good. */
@@ -255,7 +235,7 @@ export class UsersAuthorizer implements Authorizer {
   }
 
   #parse(text: string): UsersTable {
-    const table = parseUsers(text, this.#schemes);
+    const table = parseUsers(text, this.#schemes, this.#options.format);
     if (this.#options.quotas !== undefined) return table;
     for (const { name, entry } of table.users.values()) {
       if (entry.quota === undefined) continue;
@@ -279,7 +259,7 @@ export class UsersAuthorizer implements Authorizer {
         this.#log("warn", "write permissions assigned to anonymous user.");
       }
       try {
-        this.#fileSystem(user);
+        openFolderOf(user, this.#options, this.#folders);
       } catch (error) {
         const name = JSON.stringify(user.name);
         this.#log("warn", `user ${name} cannot log in: ${messageOf(error)}`);

@@ -7,27 +7,44 @@ import {
 } from "../protocol/network.ts";
 import { resolvePath } from "../protocol/path.ts";
 import type { AccountLimits, Action, TlsDemands } from "../spi/authorizer.ts";
-import type { PasswordScheme } from "./password_scheme.ts";
+import type { PasswordVerifier } from "./password_scheme.ts";
 import { parsePermissions } from "./permissions.ts";
-import { USERS_SCHEMA } from "./users_schema.ts";
+import { jsonUsers, type UsersFormat } from "./users_format.ts";
+import { ACCOUNT_SCHEMA, USERS_SCHEMA } from "./users_schema.ts";
 
 /** The user who needs no password. */
 export const ANONYMOUS = "anonymous";
 
+/** The place in messages of an account that is in no file. */
+const ANSWER = "the answer";
+
 /** One user as the file has it; `users_schema.ts` says what it all means. */
 export interface UserEntry {
+  /** The hash of a password. */
   readonly password?: string;
+  /** The folder of the disk that the user sees as `/`. */
   readonly directory?: string;
+  /** Where sessions start, as the user sees it. */
   readonly home?: string;
+  /** Letters out of `elradfmwMT`. */
   readonly permissions?: string;
+  /** Other permissions for some folders. */
   readonly folders?: Readonly<Record<string, FolderEntry>>;
+  /** False keeps the user out. */
   readonly enabled?: boolean;
+  /** A date from which on the user is kept out. */
   readonly expires?: string;
+  /** Where the user may come from. */
   readonly networks?: readonly string[];
+  /** Rates and sessions. */
   readonly limits?: AccountLimits;
+  /** What may lie in the folder. */
   readonly quota?: UserQuota;
+  /** What is asked of the user's connections. */
   readonly tls?: TlsDemands;
+  /** The text of the reply to a login. */
   readonly loginMessage?: string;
+  /** The text of the reply to QUIT. */
   readonly quitMessage?: string;
 }
 
@@ -41,21 +58,25 @@ export interface UserQuota {
 
 /** Other permissions for one folder. */
 export interface FolderEntry {
+  /** Letters out of `elradfmwMT`. */
   readonly permissions: string;
+  /** Whether folders below it are meant too. */
   readonly recursive?: boolean;
 }
 
 /** The whole file. */
 export interface UsersEntry {
+  /** Where the schema is, for editors. */
   readonly $schema?: string;
+  /** By name. */
   readonly users: Readonly<Record<string, UserEntry>>;
 }
 
 /** A hash and who can check it. */
 export interface KnownHash {
-  readonly scheme: PasswordScheme;
+  readonly scheme: PasswordVerifier;
   readonly text: string;
-  /** As {@linkcode PasswordScheme.cost} says it. */
+  /** As {@linkcode PasswordVerifier.cost} says it. */
   readonly cost: string;
 }
 
@@ -88,14 +109,17 @@ export interface UsersTable {
 /**
  * The members of a users file, checked for its form only; see `parseUsers`.
  *
- * @throws {ConfigError} it is no JSON, or not what the schema says
+ * @throws {ConfigError} it is not of that format, or not what the schema says
  */
-export function parseUsersEntry(text: string): UsersEntry {
+export function parseUsersEntry(
+  text: string,
+  format: UsersFormat = jsonUsers,
+): UsersEntry {
   let value: unknown;
   try {
-    value = JSON.parse(text.replace(/^\ufeff/, ""));
+    value = format.parse(text);
   } catch (cause) {
-    throw refuse(`it is no JSON: ${withoutText(messageOf(cause))}`, cause);
+    throw refuse(`it is no ${format.name}: ${messageOf(cause)}`, cause);
   }
   const violation = schemaViolation(USERS_SCHEMA, value);
   if (violation !== null) throw refuse(violation);
@@ -111,11 +135,13 @@ export function parseUsersEntry(text: string): UsersEntry {
  */
 export function parseUsers(
   text: string,
-  schemes: readonly PasswordScheme[],
+  schemes: readonly PasswordVerifier[],
+  format: UsersFormat = jsonUsers,
 ): UsersTable {
   const users = new Map<string, UserRecord>();
   const samples = new Map<string, KnownHash>();
-  for (const [name, entry] of Object.entries(parseUsersEntry(text).users)) {
+  const { users: entries } = parseUsersEntry(text, format);
+  for (const [name, entry] of Object.entries(entries)) {
     const record = parseUser(name, entry, schemes);
     users.set(name, record);
     const { password } = record;
@@ -152,16 +178,42 @@ export function parseExpiry(text: string): number | null {
   return Number.isNaN(time) ? null : time;
 }
 
+/**
+ * One user as a service or a program describes it: what a users file says of
+ * one, without a password.
+ *
+ * @throws {ConfigError} it holds something that has no meaning; the message
+ * names the place
+ */
+export function parseAccount(name: string, value: unknown): UserRecord {
+  const violation = schemaViolation(ACCOUNT_SCHEMA, value, ANSWER);
+  if (violation !== null) throw refuse(violation, undefined, "account");
+  return parseMembers(name, value as UserEntry, ANSWER, null);
+}
+
 function parseUser(
   name: string,
   entry: UserEntry,
-  schemes: readonly PasswordScheme[],
+  schemes: readonly PasswordVerifier[],
 ): UserRecord {
   const place = memberPlace("users", name);
+  const password = parsePassword(name, entry, place, schemes);
+  return parseMembers(name, entry, place, password);
+}
+
+function parseMembers(
+  name: string,
+  entry: UserEntry,
+  place: string,
+  password: KnownHash | null,
+): UserRecord {
+  const fail = (why: string): never => {
+    throw refuse(why, undefined, place === ANSWER ? "account" : "users file");
+  };
   const folders = Object.entries(entry.folders ?? {}).map(([path, folder]) => {
     const directory = resolvePath("/", path);
     if (directory === "/") {
-      throw refuse(
+      fail(
         `${memberPlace(`${place}.folders`, path)}: is all there is; ` +
           `${place}.permissions says what is allowed in it`,
       );
@@ -175,7 +227,7 @@ function parseUser(
   return {
     name,
     entry,
-    password: parsePassword(name, entry, place, schemes),
+    password,
     actions: entry.permissions === undefined
       ? null
       : parsePermissions(entry.permissions),
@@ -197,7 +249,7 @@ function parsePassword(
   name: string,
   { password }: UserEntry,
   place: string,
-  schemes: readonly PasswordScheme[],
+  schemes: readonly PasswordVerifier[],
 ): KnownHash | null {
   if (password === undefined) {
     return name === ANONYMOUS ? null : fail(`${place}.password: is missing`);
@@ -207,6 +259,10 @@ function parsePassword(
     if (cost !== null) {
       return { scheme, text: password, cost: `${scheme.name} ${cost}` };
     }
+  }
+  // Debian's own; there is no library for it that runs everywhere.
+  if (password.startsWith("$y$")) {
+    return fail(`${place}.password: yescrypt cannot be checked here`);
   }
   const known = schemes.map((scheme) => scheme.name).join(", ");
   return fail(
@@ -218,11 +274,10 @@ function fail(why: string): never {
   throw refuse(why);
 }
 
-function refuse(why: string, cause?: unknown): ConfigError {
-  return new ConfigError(`Cannot use the users file: ${why}`, { cause });
-}
-
-/** V8 quotes what it stumbled over, which may be a hash. */
-function withoutText(message: string): string {
-  return message.replace(/,?\s*(\.\.\.\s*)?"[\s\S]*" *(\.\.\.)?.*$/, "");
+function refuse(
+  why: string,
+  cause?: unknown,
+  what = "users file",
+): ConfigError {
+  return new ConfigError(`Cannot use the ${what}: ${why}`, { cause });
 }

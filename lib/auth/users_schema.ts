@@ -148,6 +148,22 @@ const USER: JsonSchema = {
   },
 };
 
+const { password: _, ...ACCOUNT } = USER.properties!;
+
+/**
+ * What a service or a program answers that knows the user; published as
+ * `schema/account.schema.json`. The members mean what they mean in a users
+ * file; `{}` is a user without anything special.
+ */
+export const ACCOUNT_SCHEMA: JsonSchema = {
+  $schema: "https://json-schema.org/draft/2020-12/schema",
+  title: "an object",
+  description: "The account of a user who may log in to an anyftpd server.",
+  type: "object",
+  additionalProperties: false,
+  properties: ACCOUNT,
+};
+
 /** What a users file may hold; published as `schema/users.schema.json`. */
 export const USERS_SCHEMA: JsonSchema = {
   $schema: "https://json-schema.org/draft/2020-12/schema",

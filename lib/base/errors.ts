@@ -97,12 +97,40 @@ export class FileError extends Error {
 }
 
 /**
+ * A file system of the host's own refuses, with the text that the client reads
+ * after 550: what pyftpdlib's `FilesystemError` is.
+ *
+ * @example
+ * ```ts
+ * import { FilesystemError } from "anyftpd/core";
+ * const error = new FilesystemError("The archive is sealed");
+ * console.assert(error.code === "custom");
+ * ```
+ */
+export class FilesystemError extends FileError {
+  /** The text is for the client, without a full stop; the log has it too. */
+  constructor(text: string, options?: { readonly cause?: unknown }) {
+    super("custom", text, { ...options, reply: text });
+  }
+}
+
+/**
  * A login was refused, with the text that the client shall read after 530.
  * An authorizer that answers `null` gives the default text instead.
  */
 export class AuthenticationError extends Error {
   /** The name of the class. */
   override readonly name = "AuthenticationError";
+}
+
+/**
+ * Whether a login is right cannot be told now: a service does not answer, say.
+ * The client reads 421, which asks it to try again later, and the session
+ * ends; nothing counts as a failed login. The message is for the log.
+ */
+export class LoginUnavailableError extends Error {
+  /** The name of the class. */
+  override readonly name = "LoginUnavailableError";
 }
 
 /** An option does not hold: thrown when an object is made, never later. */

@@ -65,9 +65,10 @@ export interface SchemaViolation {
 export function schemaViolation(
   schema: JsonSchema,
   value: unknown,
+  root = "",
 ): string | null {
   for (const violation of schemaViolations(schema, value)) {
-    const place = formatPath(violation.path) || "the file";
+    const place = formatPath(violation.path, root) || "the file";
     const what = violation.ofName ? `${place} (the name)` : place;
     return `${what}: ${violation.problem}`;
   }
@@ -96,8 +97,8 @@ export function* schemaViolations(
 }
 
 /** `users.ann`, `users["a b"]`, `listen[0].port`. */
-export function formatPath(path: JsonPath): string {
-  let text = "";
+export function formatPath(path: JsonPath, root = ""): string {
+  let text = root;
   for (const step of path) {
     text = typeof step === "number"
       ? `${text}[${step}]`

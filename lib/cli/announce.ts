@@ -74,7 +74,15 @@ export function announceStart(
 }
 
 /** Who gets in, to do what. */
-function whoOf({ users, systemUsers, username, write }: CliOptions): string {
+function whoOf(
+  { users, external, systemUsers, username, write }: CliOptions,
+): string {
+  if (external !== null) {
+    // A query may be a secret.
+    return external.kind === "program"
+      ? `users known to ${external.path}`
+      : `users known to ${external.url.replace(/[?#].*/s, "")}`;
+  }
   if (users !== null) return `users of ${users}`;
   const access = write ? "read and write" : "read-only";
   if (systemUsers !== null) return `${access}, users of this system`;

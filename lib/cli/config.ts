@@ -102,9 +102,12 @@ export interface Config extends Pick<ServerOptions, ServerKey> {
   readonly mounts?: Readonly<Record<string, ConfigMount>>;
   readonly users?: string;
   readonly systemUsers?: ConfigSystemUsers;
+  readonly authUrl?: string;
+  readonly authProgram?: string;
   readonly username?: string;
   readonly passwordFile?: string;
   readonly atomicUploads?: boolean;
+  readonly noOverwrite?: boolean;
   readonly banner?: string;
   readonly masqueradeAddress?: string;
   readonly disabledCommands?: readonly string[];

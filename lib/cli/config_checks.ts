@@ -101,11 +101,19 @@ function* listenObjections(
 function* userObjections(
   config: Config,
 ): Generator<ConfigObjection, void, undefined> {
-  const { users, username, passwordFile, systemUsers } = config;
-  if (systemUsers !== undefined) {
-    for (const key of ["users", "username", "directory"] as const) {
+  const { username, passwordFile, systemUsers } = config;
+  const kinds = ["systemUsers", "authUrl", "authProgram", "users"] as const;
+  for (const [at, kind] of kinds.entries()) {
+    if (config[kind] === undefined) continue;
+    const others = [...kinds.slice(at + 1), "username"] as const;
+    for (const key of others) {
       if (config[key] === undefined) continue;
-      yield { path: [key], problem: "not together with systemUsers" };
+      yield { path: [key], problem: `not together with ${kind}` };
+    }
+  }
+  if (systemUsers !== undefined) {
+    if (config.directory !== undefined) {
+      yield { path: ["directory"], problem: "not together with systemUsers" };
     }
     if (systemUsers.allow !== undefined && systemUsers.reject !== undefined) {
       yield {
@@ -113,9 +121,6 @@ function* userObjections(
         problem: "not together with systemUsers.allow",
       };
     }
-  }
-  if (users !== undefined && username !== undefined) {
-    yield { path: ["username"], problem: "not together with users" };
   }
   if (passwordFile !== undefined && username === undefined) {
     yield { path: ["passwordFile"], problem: "needs username" };

@@ -2,6 +2,16 @@ import type { Config, ConfigTls } from "./config.ts";
 import type { CliOptions, OptionName } from "./options.ts";
 import type { CliTlsOptions } from "./tls_choice.ts";
 
+/** Who gets in: one of these says it all. */
+const USERS: readonly (keyof Config)[] = [
+  "username",
+  "passwordFile",
+  "users",
+  "systemUsers",
+  "authUrl",
+  "authProgram",
+];
+
 /**
  * What an option of the command line makes meaningless in a file. Options of
  * TLS replace single settings; see `tlsOf`.
@@ -15,17 +25,13 @@ const REPLACED: Readonly<Record<OptionName, readonly (keyof Config)[]>> = {
   range: ["passivePorts"],
   debug: ["logLevel"],
   quiet: ["logLevel"],
-  username: ["username", "users", "systemUsers", "passwordFile"],
+  username: USERS,
   password: ["passwordFile"],
   "password-file": ["passwordFile"],
-  users: ["users", "username", "systemUsers", "passwordFile"],
-  "system-users": [
-    "systemUsers",
-    "users",
-    "username",
-    "passwordFile",
-    "directory",
-  ],
+  users: USERS,
+  "auth-url": USERS,
+  "auth-program": USERS,
+  "system-users": [...USERS, "directory"],
   "allow-users": ["systemUsers"],
   "reject-users": ["systemUsers"],
   "anonymous-user": ["systemUsers"],
@@ -43,6 +49,7 @@ const REPLACED: Readonly<Record<OptionName, readonly (keyof Config)[]>> = {
   "upload-rate": ["uploadRate"],
   "lenient-line-endings": ["lineEnding"],
   "atomic-uploads": ["atomicUploads"],
+  "no-overwrite": ["noOverwrite"],
   "disable-sendfile": ["sendfile"],
   concurrency: ["concurrency", "workers"],
   workers: ["workers"],
@@ -88,6 +95,7 @@ export function withConfig(
     passwordFile: config.passwordFile ?? options.passwordFile,
     users: config.users ?? options.users,
     systemUsers: options.systemUsers ?? systemUsersOf(config),
+    external: options.external ?? externalOf(config),
     timeoutMs: config.idleTimeoutMs ?? options.timeoutMs,
     banner: config.banner ?? options.banner,
     encoding: config.encoding ?? options.encoding,
@@ -103,6 +111,7 @@ export function withConfig(
       minVersion: tls.minVersion ?? "1.2",
     },
     atomicUploads: config.atomicUploads ?? options.atomicUploads,
+    noOverwrite: config.noOverwrite ?? options.noOverwrite,
     concurrency: config.concurrency ?? options.concurrency,
     workers: config.workers ?? options.workers,
     json: options.json || log?.format === "json",
@@ -110,6 +119,15 @@ export function withConfig(
     graceMs: config.graceMs ?? options.graceMs,
     config: tls === undefined ? config : { ...config, tls },
   };
+}
+
+function externalOf(
+  { authUrl, authProgram }: Config,
+): CliOptions["external"] {
+  if (authUrl !== undefined) return { kind: "http", url: authUrl };
+  return authProgram === undefined
+    ? null
+    : { kind: "program", path: authProgram };
 }
 
 function systemUsersOf(

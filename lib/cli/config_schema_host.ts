@@ -131,6 +131,21 @@ export const ACCESS_KEYS: Readonly<Record<string, JsonSchema>> = {
     },
     examples: [{ allow: ["ann", "bob"] }],
   },
+  authUrl: {
+    title: "a URL",
+    description: "A web service that is asked for each login, by https, or " +
+      "by http on this machine; see the manual of --auth-url.",
+    type: "string",
+    pattern: "^https?://.",
+  },
+  authProgram: {
+    title: "the name of a program",
+    format: "path",
+    description: "A program that is asked for each login; relative to the " +
+      "folder of this file.",
+    type: "string",
+    minLength: 1,
+  },
   username: {
     title: "a name other than anonymous",
     description:
@@ -149,6 +164,11 @@ export const ACCESS_KEYS: Readonly<Record<string, JsonSchema>> = {
   atomicUploads: flag(
     "Whether an uploaded file appears when it is complete, in one step, in " +
       "the place of what was there before.",
+    false,
+  ),
+  noOverwrite: flag(
+    "Whether files that are there are protected: nobody may replace them, " +
+      "shorten them or write into them.",
     false,
   ),
 };

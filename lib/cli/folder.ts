@@ -1,4 +1,5 @@
 import { atomicUploads } from "../fs/atomic_uploads.ts";
+import { noOverwrite } from "../fs/no_overwrite.ts";
 import type { FileSystem } from "../spi/file_system.ts";
 import type { CliOptions } from "./options.ts";
 
@@ -7,5 +8,6 @@ export function asShared(
   folder: FileSystem,
   options: CliOptions,
 ): FileSystem {
-  return options.atomicUploads ? atomicUploads(folder) : folder;
+  const kept = options.noOverwrite ? noOverwrite(folder) : folder;
+  return options.atomicUploads ? atomicUploads(kept) : kept;
 }

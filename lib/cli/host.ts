@@ -1,11 +1,17 @@
-import type { PasswordScheme } from "../auth/password_scheme.ts";
+import type { ExternalAuthorizerOptions } from "../auth/external_authorizer.ts";
+import type {
+  PasswordScheme,
+  PasswordVerifier,
+} from "../auth/password_scheme.ts";
 import type { SystemUsers } from "../auth/system_users.ts";
 import type { ListenPlace } from "../server/listen_address.ts";
 import type { ServerOptions } from "../server/options.ts";
 import type { CloseOptions } from "../server/server.ts";
 import type { SessionSnapshot } from "../session/snapshot.ts";
 import type { SessionView } from "../session/view.ts";
+import type { Authorizer } from "../spi/authorizer.ts";
 import type { Platform } from "../spi/clock.ts";
+import type { ExternalUsers } from "./external_options.ts";
 import type { FileSystem } from "../spi/file_system.ts";
 import type { LogLevel, LogSink } from "../spi/log.ts";
 import type { Endpoint, TlsConfig, TlsVersion } from "../spi/transport.ts";
@@ -126,6 +132,8 @@ export interface CliNeeds {
   readonly certificateFiles: readonly string[] | null;
   /** Folders and files besides, with what is done to them. */
   readonly others?: readonly CliFolder[];
+  /** A URL or a program that is asked for logins, if one is named. */
+  readonly external: ExternalUsers | null;
   /** An environment variable that cannot be done without. */
   readonly variable: string | null;
 }
@@ -301,6 +309,19 @@ export interface CliHost {
   watchTextFile(path: string): WatchedText;
   /** The ways to hash passwords; new hashes are made in the first. */
   readonly passwordSchemes: readonly PasswordScheme[];
+  /** The ways to check hashes. */
+  readonly passwordVerifiers: readonly PasswordVerifier[];
+  /** Asks a web service for logins. */
+  httpAuthorizer(
+    options: ExternalAuthorizerOptions & {
+      readonly url: string;
+      readonly bearer?: string;
+    },
+  ): Authorizer;
+  /** Asks a program for logins. */
+  programAuthorizer(
+    options: ExternalAuthorizerOptions & { readonly command: [string] },
+  ): Authorizer;
   /**
    * The certificate to serve with.
    *

@@ -12,6 +12,11 @@ import {
   type ReadOption,
 } from "./tls_choice.ts";
 import {
+  checkExternal,
+  chooseExternal,
+  type ExternalUsers,
+} from "./external_options.ts";
+import {
   readSystemUsers,
   type SystemUserOptionName,
   type SystemUserOptions,
@@ -49,6 +54,8 @@ export type OptionName =
   | "password"
   | "password-file"
   | "users"
+  | "auth-url"
+  | "auth-program"
   | SystemUserOptionName
   | "config"
   | "set"
@@ -72,6 +79,7 @@ export type OptionName =
   | "implicit-tls"
   | "tls-min"
   | "atomic-uploads"
+  | "no-overwrite"
   | "disable-sendfile"
   | "concurrency"
   | "workers"
@@ -95,6 +103,8 @@ export const OPTION_SPECS: readonly OptionSpec<OptionName>[] = [
   { name: "password", short: "P", takesValue: true },
   { name: "password-file", takesValue: true },
   { name: "users", takesValue: true },
+  { name: "auth-url", takesValue: true },
+  { name: "auth-program", takesValue: true },
   { name: "system-users" },
   { name: "allow-users", takesValue: true },
   { name: "reject-users", takesValue: true },
@@ -122,6 +132,7 @@ export const OPTION_SPECS: readonly OptionSpec<OptionName>[] = [
   { name: "implicit-tls", takesValue: true },
   { name: "tls-min", takesValue: true },
   { name: "atomic-uploads" },
+  { name: "no-overwrite" },
   { name: "disable-sendfile" },
   { name: "concurrency", takesValue: true },
   { name: "workers", takesValue: true },
@@ -149,6 +160,8 @@ export interface CliOptions {
   readonly passwordFile: string | null;
   /** A file with users; `null`: `username` or anonymous. */
   readonly users: string | null;
+  /** Who decides about logins instead; `null`: nobody. */
+  readonly external: ExternalUsers | null;
   /** The users of the system; `null`: one of the others. */
   readonly systemUsers: SystemUserOptions | null;
   readonly timeoutMs: number;
@@ -167,6 +180,7 @@ export interface CliOptions {
   /** `null`: none. */
   readonly tls: CliTlsOptions | null;
   readonly atomicUploads: boolean;
+  readonly noOverwrite: boolean;
   readonly sendfile: boolean;
   readonly concurrency: Concurrency;
   /** Processes, where there are several; `null`: one for each core. */
@@ -271,6 +285,7 @@ function readOptions(parsed: ParsedArguments<OptionName>): CliOptions {
     password: text("password"),
     passwordFile: text("password-file"),
     users: text("users"),
+    external: chooseExternal(text),
     systemUsers: readSystemUsers(parsed),
     timeoutMs: read("timeout", 300_000, parseSeconds),
     banner: text("banner"),
@@ -286,6 +301,7 @@ function readOptions(parsed: ParsedArguments<OptionName>): CliOptions {
     lenientLineEndings: switches.has("lenient-line-endings"),
     tls: chooseTls(parsed, read),
     atomicUploads: switches.has("atomic-uploads"),
+    noOverwrite: switches.has("no-overwrite"),
     sendfile: !switches.has("disable-sendfile"),
     concurrency: read("concurrency", "async", parseConcurrency),
     workers: read("workers", null, (value) => parseWhole(value, 1)),
@@ -338,6 +354,7 @@ function checkCombination(
   if (options.users === "") {
     throw new UsageError("argument --users: must not be empty");
   }
+  checkExternal(options);
   if (options.users !== null && options.username !== null) {
     throw new UsageError("argument --users: not allowed with -u/--username");
   }

@@ -127,6 +127,7 @@ async function permit(
     port: options.port,
     passwordFile: options.passwordFile,
     usersFile: options.users,
+    external: options.external,
     certificateFiles: certificateFilesOf(options),
     variable: passwordVariable(options),
     ...(options.config === undefined ? {} : { others: othersOf(options) }),

@@ -11,6 +11,7 @@ import { xferlog } from "../server/xferlog.ts";
 import type { Authorizer } from "../spi/authorizer.ts";
 import type { FileSystem } from "../spi/file_system.ts";
 import { asShared } from "./folder.ts";
+import { openExternal } from "./external_users.ts";
 import type { CliHost } from "./host.ts";
 import type { Logger } from "./logger.ts";
 import type { CliOptions } from "./options.ts";
@@ -118,7 +119,9 @@ async function openAccess(
     ["users"],
     () => openUsers(options, tree, host, logger, book),
   );
-  const authorizer = users ?? openSystemUsers(options, host, logger) ??
+  const authorizer = users ??
+    openExternal(options, tree, host, logger, book) ??
+    openSystemUsers(options, host, logger) ??
     makeAuthorizer(options, password, fileSystem, logger);
   return { fileSystem, users, authorizer };
 }
@@ -134,9 +137,11 @@ function accessOf(options: CliOptions, password: string): string {
     username,
     password,
     atomicUploads,
+    options.noOverwrite,
     concurrency,
     options.config?.mounts ?? null,
     options.systemUsers,
+    options.external,
   ]);
 }
 

@@ -25,6 +25,8 @@ export interface SystemUserOptions {
 const OTHERS: readonly (readonly [name: string, shown: string])[] = [
   ["users", "--users"],
   ["username", "-u/--username"],
+  ["auth-url", "--auth-url"],
+  ["auth-program", "--auth-program"],
   ["directory", "-d/--directory"],
 ];
 

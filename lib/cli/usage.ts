@@ -27,6 +27,9 @@ Main options:
       --users FILE             let the users of this file in, each with rights,
                                folder and limits of their own; it may be changed
                                while the server runs
+      --auth-url URL           ask this web service for each login (https, or on
+                               this machine); ANYFTPD_AUTH_TOKEN is sent along
+      --auth-program FILE      ask this program for each login
       --system-users           let the users of this machine in, by their own
                                passwords and rights, each in the home; for root
       --allow-users NAMES      of these, let only those in that are named, with
@@ -77,6 +80,8 @@ Protocol:
 Other options:
       --atomic-uploads         show an uploaded file when it is complete, in one
                                step, in the place of what was there before
+      --no-overwrite           never replace, change or append to a file that is
+                               there, by an upload or a new name
       --concurrency MODEL      async: one process; pre-fork, multi-thread and
                                multi-proc: worker processes that share the
                                sessions, as pyftpdlib calls it (default: async)

@@ -5,10 +5,12 @@ import {
   parseUsersEntry,
   type UserEntry,
 } from "../auth/users_file.ts";
+import type { UsersFormat } from "../auth/users_format.ts";
 import { ConfigError } from "../base/errors.ts";
 import { escapeText } from "../protocol/command_line.ts";
 import type { CliHost } from "./host.ts";
 import { hashNewPassword } from "./new_password.ts";
+import { usersFormatOf } from "./users_format.ts";
 import type { NewPassword, UserRequest } from "./user_options.ts";
 
 /**
@@ -21,17 +23,19 @@ export async function runUserCommand(
   host: CliHost,
 ): Promise<void> {
   const { file } = request;
+  const format = await usersFormatOf(file, host);
   switch (request.kind) {
     case "add":
-      return await add(request, host);
+      return await add(request, host, format);
     case "passwd": {
       const { name, password } = request;
       // Before anything is typed in vain.
-      changePassword(existing(await host.findTextFile(file), file), name, "");
+      const text = existing(await host.findTextFile(file), file);
+      changePassword(text, name, "x", format);
       const hash = await hashNewPassword(password, host);
       await host.updateTextFile(
         file,
-        (text) => changePassword(existing(text, file), name, hash),
+        (text) => changePassword(existing(text, file), name, hash, format),
       );
       return say(host, "password changed of", name);
     }
@@ -39,13 +43,13 @@ export async function runUserCommand(
       const { name } = request;
       await host.updateTextFile(
         file,
-        (text) => removeUser(existing(text, file), name),
+        (text) => removeUser(existing(text, file), name, format),
       );
       return say(host, "removed", name);
     }
     case "list": {
       const text = existing(await host.findTextFile(file), file);
-      const users = Object.entries(parseUsersEntry(text).users);
+      const users = Object.entries(parseUsersEntry(text, format).users);
       host.stdout.write(request.json ? asJson(users) : asTable(users, host));
     }
   }
@@ -59,9 +63,10 @@ async function add(
     readonly entry: UserEntry;
   },
   host: CliHost,
+  format: UsersFormat,
 ): Promise<void> {
   const { file, name, password, entry } = request;
-  addUser(await host.findTextFile(file), name, entry);
+  addUser(await host.findTextFile(file), name, entry, format);
   const isOpen = name === ANONYMOUS && password.password === null &&
     password.passwordFile === null;
   const user: UserEntry = {
@@ -71,7 +76,7 @@ async function add(
       ? {}
       : { directory: host.absolutePath(entry.directory) }),
   };
-  await host.updateTextFile(file, (text) => addUser(text, name, user));
+  await host.updateTextFile(file, (text) => addUser(text, name, user, format));
   say(host, "added", name);
 }
 

@@ -9,7 +9,8 @@ Change or show the users that 'anyftpd --users FILE' lets in. A file that is not
 there is made by 'add'. A running server notices.
 
 Options:
-      --users FILE             the users (JSON)
+      --users FILE             the users (JSON, or TOML when its name ends in
+                               .toml)
       --json                   list all that the file says, but no passwords
 
 Password options, for add and passwd; without them, the password is asked for at
@@ -17,8 +18,8 @@ the terminal, or read from the first line of standard input:
   -P, --password TEXT          other users of this machine can see it
       --password-file FILE     read it from the first line of FILE; - is
                                standard input
-      --scheme NAME            how to hash it: scrypt, pbkdf2, or argon2id where
-                               it can be had (default: scrypt)
+      --scheme NAME            how to hash it: scrypt, pbkdf2 or argon2id
+                               (default: scrypt)
 
 Options for add:
   -d, --directory DIRECTORY    folder of the user (default: what the server
@@ -56,7 +57,6 @@ Options:
   -P, --password TEXT          other users of this machine can see it
       --password-file FILE     read it from the first line of FILE; - is
                                standard input
-      --scheme NAME            scrypt, pbkdf2, or argon2id where it can be had:
-                               Node from 24.7 on, and Bun (default: scrypt)
+      --scheme NAME            scrypt, pbkdf2 or argon2id (default: scrypt)
   -h, --help                   print this help and exit
 `;

@@ -3,7 +3,8 @@ import {
   READ_PERMISSIONS,
   WRITE_PERMISSIONS,
 } from "../auth/permissions.ts";
-import { type QuotaKeeper, UsersAuthorizer } from "../auth/users_authorizer.ts";
+import type { QuotaKeeper } from "../auth/user_folders.ts";
+import { UsersAuthorizer } from "../auth/users_authorizer.ts";
 import { parseUsersEntry, type UsersEntry } from "../auth/users_file.ts";
 import type { QuotaBook } from "../fs/quota_book.ts";
 import { isInside } from "../protocol/path.ts";
@@ -12,6 +13,7 @@ import { asShared } from "./folder.ts";
 import type { CliFolder, CliHost, WatchedText } from "./host.ts";
 import type { Logger } from "./logger.ts";
 import type { CliOptions } from "./options.ts";
+import { usersFormatOf } from "./users_format.ts";
 
 /** What users may do who have no permissions of their own. */
 export function permissionsOf({ write }: CliOptions): string {
@@ -37,7 +39,8 @@ export async function openUsers(
   if (options.users === null) return null;
   const file = host.watchTextFile(options.users);
   const permissions = permissionsOf(options);
-  const { users } = parseUsersEntry(file.text(true));
+  const format = await usersFormatOf(options.users, host);
+  const { users } = parseUsersEntry(file.text(true), format);
   await host.permitFolders?.(foldersOf(users, file, permissions));
   const warn = (shared: FileSystem): void => {
     const folder = shared.locate?.("/");
@@ -54,6 +57,7 @@ export async function openUsers(
     quotas === null ? asShared(folder, options) : folder;
   const authorizer = new UsersAuthorizer({
     text: (atOnce) => file.text(atOnce),
+    format,
     openFolder: (directory) => {
       const folder = host.openFolder(file.resolve(directory));
       warn(folder);
@@ -61,7 +65,7 @@ export async function openUsers(
     },
     fileSystem: shown(fileSystem),
     permissions,
-    schemes: host.passwordSchemes,
+    schemes: host.passwordVerifiers,
     ...(quotas === null ? {} : { quotas }),
     clock: host.platform.clock,
     log: (level, message) => logger.log(level, message),
@@ -73,7 +77,10 @@ export async function openUsers(
 }
 
 /** `null` with several processes: each would count for itself. */
-function openQuotas(options: CliOptions, book: QuotaBook): QuotaKeeper | null {
+export function openQuotas(
+  options: CliOptions,
+  book: QuotaBook,
+): QuotaKeeper | null {
   if (options.concurrency !== "async") return null;
   return {
     keep: (folder, quota) => asShared(book.keep(folder, quota), options),

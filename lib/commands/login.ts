@@ -24,6 +24,7 @@ export async function user(
   state.username = username;
   const result = await context.recognize();
   if (result === null) return reply(331, text);
+  if (result.kind === "unavailable") return unavailable();
   return result.kind === "accepted"
     ? welcome(context, 232, result.account)
     : await refuse(context, username, "", result.text);
@@ -38,6 +39,7 @@ export async function pass(
   if (state.username === "") return reply(503, "Login with USER first.");
   const { username } = state;
   const result = await context.logIn(password);
+  if (result.kind === "unavailable") return unavailable();
   return result.kind === "accepted"
     ? welcome(context, 230, result.account)
     : await refuse(context, username, password, result.text);
@@ -60,6 +62,14 @@ function welcome(
           username: account.name,
         }));
     },
+  };
+}
+
+/** Not the client's fault: another time, or another server, may do. */
+function unavailable(): Outcome {
+  return {
+    reply: reply(421, "Logins cannot be checked now, try again later."),
+    close: true,
   };
 }
 

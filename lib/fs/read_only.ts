@@ -15,6 +15,7 @@ import type { FileSystem } from "../spi/file_system.ts";
  * ```
  */
 export function readOnly(fileSystem: FileSystem): FileSystem {
+  const { entry, keepsCreationTime } = fileSystem;
   return {
     stat: (path, options) => fileSystem.stat(path, options),
     list: (path, options) => fileSystem.list(path, options),
@@ -26,6 +27,8 @@ export function readOnly(fileSystem: FileSystem): FileSystem {
     removeDirectory: (path) => refuse("remove", path),
     remove: (path) => refuse("remove", path),
     rename: (from) => refuse("rename", from),
+    ...(keepsCreationTime === undefined ? {} : { keepsCreationTime }),
+    ...(entry && { entry: entry.bind(fileSystem) }),
     ...(fileSystem.enter && { enter: fileSystem.enter.bind(fileSystem) }),
     ...(fileSystem.resolve && { resolve: fileSystem.resolve.bind(fileSystem) }),
     ...(fileSystem.locate && { locate: fileSystem.locate.bind(fileSystem) }),

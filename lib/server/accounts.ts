@@ -6,6 +6,7 @@ import {
   type Throttle,
   TokenBucket,
 } from "../transfer/throttle.ts";
+import type { SharedRate } from "./admission.ts";
 import type { ServerSettings } from "./options.ts";
 
 /** What all sessions of one user share. */
@@ -13,8 +14,8 @@ interface SharedAccount {
   sessions: number;
   /** Sessions, and transfers that have outlived theirs. */
   users: number;
-  readonly download: Throttle | null;
-  readonly upload: Throttle | null;
+  readonly download: SharedRate | null;
+  readonly upload: SharedRate | null;
 }
 
 /** Counts the sessions of each user and slows their transfers down. */
@@ -59,8 +60,8 @@ export class Accounts implements AccountBook {
     const shared = this.#shared.get(name) ?? {
       sessions: 0,
       users: 0,
-      download: this.#bucket(limits?.downloadRate ?? 0),
-      upload: this.#bucket(limits?.uploadRate ?? 0),
+      download: this.#userRate(`send ${name}`, limits?.downloadRate ?? 0),
+      upload: this.#userRate(`receive ${name}`, limits?.uploadRate ?? 0),
     };
     const most = limits?.sessions ?? 0;
     if (most > 0 && shared.sessions >= most) return null;
@@ -77,7 +78,10 @@ export class Accounts implements AccountBook {
         // Forgotten earlier, the rate would begin anew with the next login,
         // and REIN in the middle of a transfer would be a way around it.
         void transfer.then(() => {
-          if (--shared.users === 0) this.#shared.delete(name);
+          if (--shared.users > 0) return;
+          this.#shared.delete(name);
+          shared.download?.release();
+          shared.upload?.release();
         });
       },
     };
@@ -105,6 +109,22 @@ export class Accounts implements AccountBook {
         ]);
       }
       return throttle;
+    };
+  }
+
+  /** Kept with other servers, where there are any. */
+  #userRate(key: string, bytesPerSecond: number): SharedRate | null {
+    const { admission } = this.#settings;
+    if (bytesPerSecond === 0) return null;
+    if (admission?.rate !== undefined) {
+      return admission.rate(key, bytesPerSecond);
+    }
+    const bucket = new TokenBucket(this.#clock, bytesPerSecond);
+    return {
+      bytesPerSecond,
+      take: (wanted, signal) => bucket.take(wanted, signal),
+      giveBack: (unused) => bucket.giveBack(unused),
+      release: () => {},
     };
   }
 

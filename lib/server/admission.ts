@@ -1,3 +1,5 @@
+import type { Throttle } from "../transfer/throttle.ts";
+
 /**
  * Counts what several servers share: those of worker processes, or of many
  * machines. Asked besides the server's own limits.
@@ -14,4 +16,16 @@ export interface Admission {
    * @param most at least 1
    */
   session(username: string, most: number): Promise<(() => void) | null>;
+  /**
+   * A rate that several servers keep together; left out: each keeps its own.
+   *
+   * @param key the same for all who share it, of whichever server
+   */
+  rate?(key: string, bytesPerSecond: number): SharedRate;
+}
+
+/** A rate that others share. */
+export interface SharedRate extends Throttle {
+  /** Takes part no more; called once. */
+  release(): void;
 }

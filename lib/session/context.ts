@@ -70,4 +70,6 @@ export interface CommandContext {
 /** How a login went. */
 export type LoginResult =
   | { readonly kind: "accepted"; readonly account: Account }
-  | { readonly kind: "refused"; readonly text: string };
+  | { readonly kind: "refused"; readonly text: string }
+  /** It cannot be told now. */
+  | { readonly kind: "unavailable" };

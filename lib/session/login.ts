@@ -1,4 +1,4 @@
-import { AuthenticationError } from "../base/errors.ts";
+import { AuthenticationError, LoginUnavailableError } from "../base/errors.ts";
 import type { Account, Authorizer, LoginRequest } from "../spi/authorizer.ts";
 import type { Throttle } from "../transfer/throttle.ts";
 import type { Log } from "./session_log.ts";
@@ -31,7 +31,8 @@ export type Login =
     readonly account: Account;
     readonly lease: AccountLease;
   }
-  | { readonly kind: "refused"; readonly text: string };
+  | { readonly kind: "refused"; readonly text: string }
+  | { readonly kind: "unavailable" };
 
 /** For who says that one parameter is enough. */
 const NEVER = new AbortController().signal;
@@ -46,8 +47,8 @@ export interface LoginHost {
 }
 
 /**
- * Asks the authorizer. Whatever goes wrong refuses: an authorizer that throws
- * lets nobody in.
+ * Asks the authorizer. Whatever goes wrong keeps the client out: an authorizer
+ * that throws lets nobody in.
  */
 export async function logIn(
   host: LoginHost,
@@ -64,6 +65,10 @@ export async function logIn(
   } catch (error) {
     if (error instanceof AuthenticationError && error.message !== "") {
       return { kind: "refused", text: error.message };
+    }
+    if (error instanceof LoginUnavailableError) {
+      log.error("Cannot tell whether a login is right", error);
+      return { kind: "unavailable" };
     }
     if (!(error instanceof AuthenticationError)) {
       log.error("Cannot ask the authorizer", error);

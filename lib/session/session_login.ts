@@ -83,7 +83,7 @@ export class SessionLogin {
   }
 
   #leased(result: Login): LoginResult {
-    if (result.kind === "refused") return result;
+    if (result.kind !== "accepted") return result;
     this.release();
     this.#lease = result.lease;
     return result;

@@ -17,7 +17,7 @@ import { describe, expect, test } from "vitest";
 import { LocalFileHandle } from "../../adapters/_local_file_handle.ts";
 import { FileError } from "../../lib/base/errors.ts";
 import { denoFileCalls } from "../../adapters/_deno_file_calls.ts";
-import { nodeFileCalls } from "../../adapters/_file_calls.ts";
+import { nodeFileCalls, withFileCalls } from "../../adapters/_file_calls.ts";
 import { identityCalls } from "../../adapters/_identity_calls.ts";
 import { LocalFileSystem } from "../../adapters/_local_file_system.ts";
 import {
@@ -36,7 +36,7 @@ import { adapterFileSystem, ON_DENO } from "./_adapter_file_system.ts";
 import {
   entries,
   expectCode,
-  type FileSystemFixture,
+  type FullFixture,
   put,
   READ,
 } from "./_file_system_fixture.ts";
@@ -69,7 +69,7 @@ if (identities?.isSuperuser) {
     (act) => identities.as(root, act),
   );
   const open = (folder: string, options?: LocalFileSystemOptions) =>
-    new LocalFileSystem(folder, options, calls);
+    new LocalFileSystem(folder, withFileCalls({ ...options }, calls));
   describeFileSystem("local of a user", () => fixture({}, open));
   describeFileSystem(
     "local of a user, pooled",
@@ -107,7 +107,7 @@ describeFileSystem("subtree of a local", () => {
 function fixture(
   options: LocalFileSystemOptions,
   open: typeof localFileSystem = localFileSystem,
-): FileSystemFixture {
+): FullFixture {
   const base = realpathSync(mkdtempSync(`${tmpdir()}/anyftpd-`));
   const root = `${base}/root`;
   mkdirSync(root);

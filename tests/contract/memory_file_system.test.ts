@@ -6,7 +6,7 @@ import { subtree } from "../../lib/fs/subtree.ts";
 import {
   bytesOf,
   expectCode,
-  type FileSystemFixture,
+  type FullFixture,
   put,
   READ,
   REPLACE,
@@ -48,7 +48,7 @@ describeFileSystem("subtree of a memory", () => {
   };
 });
 
-function fixture(files: MemoryFileSystem, folder: string): FileSystemFixture {
+function fixture(files: MemoryFileSystem, folder: string): FullFixture {
   return {
     fileSystem: files,
     makeLink: (path, target) => files.makeLink(folder + path, target),

@@ -180,3 +180,22 @@ test("a password is typed twice at a terminal, and not shown", async () => {
     .toBe("Password: \r\nThe same again: \r\n");
   expect(await scryptPasswords.verify(hash!, "typed")).toBe(true);
 }, 30_000);
+
+test("a users file in TOML, with a hash of another server", async () => {
+  mkdirSync(folder.at("ann"));
+  // "password", as htpasswd -B writes it.
+  const bcrypt = "$2y$10$abcdefghijklmnopqrstuu5Lo0g67CiD3M4RpN1BmBb4Crp5w7dbK";
+  const written = `# Mine.\n[users.ann]\npassword = "${bcrypt}"\n`;
+  writeFileSync(folder.at("u.toml"), written);
+  await run("user add bob --users u.toml -d ann --quota 8", "secret\n");
+  const text = readFileSync(folder.at("u.toml"), "utf8");
+  expect(text.startsWith(written)).toBe(true);
+  expect(text).toContain("[users.bob.quota]\nbytes = 8\n");
+  const target = await start("-i 127.0.0.1 -p 0 --users u.toml").listening();
+  expect(await canLogIn(target, "ann", "password")).toBe(true);
+  expect(await canLogIn(target, "ann", "Password")).toBe(false);
+  expect(await canLogIn(target, "bob", "secret")).toBe(true);
+  expect(await run("user del bob --users u.toml")).toBe('removed user "bob"\n');
+  // The empty line between the tables stays.
+  expect(readFileSync(folder.at("u.toml"), "utf8")).toBe(`${written}\n`);
+}, 40_000);

@@ -198,6 +198,45 @@ test("a user's sessions are counted over all workers", async () => {
   second.client.destroy();
 }, 60_000);
 
+test("a user's rate is one for all workers", async () => {
+  await using pool = await Pool.start();
+  const members = [
+    await member(pool.port, "slow"),
+    await member(pool.port, "slow"),
+  ];
+  expect(members[0]!.pid).not.toBe(members[1]!.pid);
+  const part = content.subarray(0, 2_000_000);
+  writeFileSync(folder.at("part.bin"), part);
+  const timed = async (work: () => Promise<unknown>[]): Promise<number> => {
+    const begin = performance.now();
+    await Promise.all(work());
+    return performance.now() - begin;
+  };
+  // 4 MB at 2 MB a second, of which a quarter of a second is there at once.
+  const down = await timed(() =>
+    members.map(async ({ client }) =>
+      expect((await client.retrieve("RETR part.bin")).equals(part)).toBe(true)
+    )
+  );
+  expect(down).toBeGreaterThan(1_650);
+  expect(down).toBeLessThan(4_000);
+  const up = await timed(() =>
+    members.map(({ client }, at) => client.store(`STOR up${at}`, part))
+  );
+  expect(up).toBeGreaterThan(1_500);
+  // A worker that dies in the middle leaves the whole rate to the other.
+  const dying = await members[0]!.client.openData();
+  await members[0]!.client.expect("RETR a.bin", 125, 150);
+  process.kill(members[0]!.pid, "SIGKILL");
+  await pool.logged("restarting");
+  dying.destroy();
+  const alone = await timed(
+    () => [members[1]!.client.retrieve("RETR part.bin")],
+  );
+  expect(alone).toBeLessThan(1_700);
+  for (const { client } of members) client.destroy();
+}, 60_000);
+
 test("a range of passive ports holds across workers", async () => {
   // Below those that the system hands out.
   const from = 20_000 + Math.floor(Math.random() * 9_000);

@@ -19,7 +19,7 @@ export interface NamedTest {
   readonly name: string;
 }
 
-const NAMED = /\]\(\.\.\/(tests\/[^)]+)\) "([^"]+)"/g;
+const NAMED = /\]\(\.\.\/((?:tests|lib\/contract)\/[^)]+)\) "([^"]+)"/g;
 
 /** The rows of all tables of a document whose last column is "tested by". */
 export function promiseRows(document: string): readonly PromiseRow[] {

@@ -9,7 +9,7 @@ const LIB = fileURLToPath(new URL("../../lib/", import.meta.url));
 const FLOORS: readonly (readonly string[])[] = [
   ["base"],
   ["spi"],
-  ["protocol", "auth", "fs"],
+  ["protocol", "auth", "fs", "contract"],
   ["transfer"],
   ["session"],
   ["commands"],

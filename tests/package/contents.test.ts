@@ -34,6 +34,7 @@ describe("the package", () => {
       "README.md",
       "LICENSE",
       "CHANGELOG.md",
+      "schema/account.schema.json",
       "schema/config.schema.json",
       "schema/users.schema.json",
     ].sort());
@@ -68,11 +69,14 @@ describe("the package", () => {
   test("needs few other packages, and can use another", () => {
     const manifest = JSON.parse(consumer.read("package.json"));
     expect(Object.keys(manifest.dependencies)).toEqual([
+      // For Argon2 where the runtime lacks it, and for bcrypt.
+      "@noble/hashes",
+      "bcryptjs",
       // For who is on, on a terminal.
       "log-update",
       // For the certificate of --tls alone.
       "node-forge",
-      // For the file of --config.
+      // For TOML.
       "smol-toml",
       // For who is on, too.
       "string-width",
@@ -85,10 +89,12 @@ describe("the package", () => {
         !name.startsWith(".") && !["koffi", "@koromix"].includes(name)
       ),
     ).toEqual([
+      "@noble",
       "ansi-escapes",
       "ansi-regex",
       "ansi-styles",
       "anyftpd",
+      "bcryptjs",
       "cli-cursor",
       "environment",
       "get-east-asian-width",

@@ -354,3 +354,25 @@ async function freePort(): Promise<number> {
   await new Promise((done) => server.close(done));
   return port;
 }
+
+describe("a program that is asked for logins", () => {
+  test("needs what the command says, and no more", async () => {
+    writeFileSync(folder.at("who"), "#!/bin/sh\ncat > /dev/null\necho {}\n", {
+      mode: 0o755,
+    });
+    const args = [...LOCAL, "--auth-program", "./who"];
+    const least = ["--no-prompt", "--allow-net", `--allow-read=${folder.path}`];
+    const refused = start(least, args);
+    expect(await refused.exit).toBe(1);
+    const flags = /^Add to 'deno run': (.*)$/m
+      .exec(stripVTControlCharacters(refused.stderr))?.[1]?.split(" ") ?? [];
+    expect(flags).toEqual([
+      `--allow-run=${folder.at("who")}`,
+      "--allow-env=NODE_V8_COVERAGE",
+    ]);
+    const server = start([...least, ...flags], args);
+    const client = await FtpClient.login(await server.listening(), "ann", "x");
+    expect(await client.list("NLST")).toContain("hello.txt");
+    await client.quit();
+  });
+});

@@ -20,6 +20,7 @@ const KNOWN: Readonly<Record<string, string>> = {
   "anyftpd/bun": "bunTransport",
   "anyftpd/memory": "memoryServer",
   "anyftpd/streams": "streamConnection",
+  "anyftpd/contract": "fileSystemContract",
   "anyftpd/cli": "main",
 };
 
@@ -84,17 +85,10 @@ describe("every entry can be loaded", () => {
   });
 
   test("by an import map on Deno", () => {
-    const imports = Object.fromEntries(SPECIFIERS.map((name) => [
-      name,
-      `./node_modules/anyftpd/dist/${
-        name === "anyftpd"
-          ? "mod"
-          : name === "anyftpd/core"
-          ? "lib/mod"
-          : name === "anyftpd/cli"
-          ? "cli"
-          : name.replace("anyftpd", "adapters")
-      }.js`,
+    const { exports } = JSON.parse(consumer.read("package.json"));
+    const imports = Object.fromEntries(ENTRIES.map((entry) => [
+      specifierOf(entry),
+      `./node_modules/anyftpd/${exports[entry].default.slice(2)}`,
     ]));
     const program = consumer.write("program.mjs", ES_MODULE);
     const map = consumer.write("map.json", JSON.stringify({ imports }));

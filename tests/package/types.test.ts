@@ -23,6 +23,8 @@ import * as bun from "anyftpd/bun";
 import { memoryServer } from "anyftpd/memory";
 import { streamConnection } from "anyftpd/streams";
 import { type CliHost, main } from "anyftpd/cli";
+import { type ContractCase, fileSystemContract } from "anyftpd/contract";
+import { type ListOptions, LocalFileSystem } from "anyftpd/deno";
 
 const account: Account = {
   name: "ann",
@@ -44,6 +46,18 @@ const platforms: readonly ReturnType<typeof node.platform>[] = [
 export function run(host: CliHost): Promise<number> {
   return main([], host);
 }
+class Mine extends LocalFileSystem {
+  override async *list(path: string, options: ListOptions) {
+    for await (const batch of super.list(path, options)) yield [...batch];
+  }
+}
+export const cases: readonly ContractCase[] = fileSystemContract(
+  () => ({ fileSystem: new Mine(".") }),
+);
+export const external: Authorizer = node.httpAuthorizer({
+  url: "https://example.com/",
+  openFolder: node.localFileSystem,
+});
 export { memory, platforms, reply, streamConnection };
 `;
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import {
   AuthenticationError,
   type Authorizer,
+  LoginUnavailableError,
   MemoryAuthorizer,
   MemoryFileSystem,
   settle,
@@ -273,4 +274,32 @@ test("a home that vanished still lets the user in", async () => {
     ["NLST", "550 No such file or directory."],
     ["CWD /", /^250 /],
   ]);
+});
+
+describe("a login that cannot be told", () => {
+  const authorizer: Authorizer = {
+    authenticate: () =>
+      Promise.reject(new LoginUnavailableError("Cannot ask /srv/secret")),
+  };
+
+  test("is answered 421 at once, and ends the session", async () => {
+    const failed: string[] = [];
+    const records: string[] = [];
+    await using stage = await greeted({
+      authorizer,
+      hooks: { loginFailed: ({ username }) => void failed.push(username) },
+      log: ({ level, message }) => void records.push(`${level} ${message}`),
+    });
+    await stage.client.send("USER ann\r\nPASS secret\r\n");
+    expect(await nextReply(stage.client)).toBe(USER_OK);
+    expect(await nextReply(stage.client)).toBe(
+      "421 Logins cannot be checked now, try again later.",
+    );
+    expect(await stage.client.reply().catch(() => null)).toBeNull();
+    expect(failed).toEqual([]);
+    expect(records.filter((record) => record.startsWith("error")))
+      .toEqual([
+        expect.stringContaining("Cannot tell whether a login is right"),
+      ]);
+  });
 });

@@ -1,3 +1,5 @@
+import { httpAuthorizer } from "../../adapters/_http_authorizer.ts";
+import { programAuthorizer } from "../../adapters/_program_authorizer.ts";
 import { FakeClock, settle } from "../../adapters/_fake_clock.ts";
 import { tomlParser } from "../../adapters/_toml_parser.ts";
 import { MemoryTransport } from "../../adapters/_memory_transport.ts";
@@ -83,6 +85,11 @@ export class FakeCliHost implements CliHost {
   openScreen?: NonNullable<CliHost["openScreen"]>;
   openSystemUsers?: NonNullable<CliHost["openSystemUsers"]>;
   passwordSchemes: CliHost["passwordSchemes"] = [pbkdf2Passwords];
+  get passwordVerifiers(): CliHost["passwordVerifiers"] {
+    return this.passwordSchemes;
+  }
+  httpAuthorizer: CliHost["httpAuthorizer"] = httpAuthorizer;
+  programAuthorizer: CliHost["programAuthorizer"] = programAuthorizer;
   addresses: readonly string[] = ["192.168.1.5"];
   /** What TLS configurations answer with, instead of one. */
   certificateError: Error | null = null;

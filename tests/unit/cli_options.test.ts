@@ -17,6 +17,7 @@ const DEFAULTS: CliOptions = {
   password: null,
   passwordFile: null,
   users: null,
+  external: null,
   systemUsers: null,
   timeoutMs: 300_000,
   banner: null,
@@ -32,6 +33,7 @@ const DEFAULTS: CliOptions = {
   lenientLineEndings: false,
   tls: null,
   atomicUploads: false,
+  noOverwrite: false,
   sendfile: true,
   concurrency: "async",
   workers: null,
@@ -151,4 +153,28 @@ describe("parseCommandLineOptions()", () => {
       expect(parse).toThrow(message);
     });
   }
+});
+
+test("logins are asked for in one way only", () => {
+  const read = (...args: string[]): unknown => {
+    const request = parseCommandLineOptions(args);
+    return request.kind === "serve" ? request.options.external : null;
+  };
+  expect(read("--auth-url", "https://x/")).toEqual({
+    kind: "http",
+    url: "https://x/",
+  });
+  expect(read("--auth-program", "./who")).toEqual({
+    kind: "program",
+    path: "./who",
+  });
+  for (
+    const line of [
+      ["--auth-url", "https://x/", "--auth-program", "y"],
+      ["--auth-url", "https://x/", "--users", "u.json"],
+      ["--auth-program", "y", "-u", "ann", "-P", "x"],
+      ["--auth-url", ""],
+      ["--auth-program", ""],
+    ]
+  ) expect(() => parseCommandLineOptions(line), line.join(" ")).toThrow();
 });

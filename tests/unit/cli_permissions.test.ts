@@ -35,6 +35,7 @@ describe("main()", () => {
       port: 2100,
       passwordFile: "secret",
       usersFile: null,
+      external: null,
       certificateFiles: null,
       variable: null,
     }]);

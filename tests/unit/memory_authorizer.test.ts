@@ -191,8 +191,6 @@ describe("MemoryAuthorizer.authenticate()", () => {
     const hash = await hashPassword("x", { iterations: 300_000 });
     authorizer.addUser({ username: "ann", password: { hash }, fileSystem });
     authorizer.addUser({ username: "bob", password: "x", fileSystem });
-    // The first attempt also makes the hash that nobody has.
-    await login(authorizer, "eve", "y");
     const best: Record<string, number> = {};
     // By turns: another program may keep the processor for a while.
     for (let round = 0; round < 8; round++) {

@@ -10,7 +10,13 @@ export default async function options({ adapter, directory, ...rest }) {
     pathToFileURL(adapter).href
   );
   const authorizer = new MemoryAuthorizer();
-  for (const [username, limits] of [["user", {}], ["few", { sessions: 2 }]]) {
+  const rate = 2_000_000;
+  const users = {
+    user: {},
+    few: { sessions: 2 },
+    slow: { downloadRate: rate, uploadRate: rate },
+  };
+  for (const [username, limits] of Object.entries(users)) {
     authorizer.addUser({
       username,
       password: "pass",

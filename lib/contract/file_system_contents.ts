@@ -1,22 +1,22 @@
-import { expect, test } from "vitest";
-import type { OpenMode } from "../../lib/spi/file_system.ts";
+import type { AddCase } from "./cases.ts";
+import { expect } from "./expect.ts";
+import type { OpenMode } from "../spi/file_system.ts";
 import {
   APPEND,
   bytesOf,
   expectCode,
-  type FileSystemFixture,
+  type FullFixture,
   get,
   NEW,
   put,
   READ,
   REPLACE,
   RESTART,
-} from "./_file_system_fixture.ts";
+} from "./file_system_fixture.ts";
 
 /** Opening, reading, writing, closing. */
-export function describeContents(current: () => FileSystemFixture): void {
-  test("what was written is what is read, at any position", async () => {
-    const { fileSystem } = current();
+export function contentsCases(test: AddCase<FullFixture>): void {
+  test("what was written is what is read, at any position", async ({ fileSystem }) => {
     await put(fileSystem, "/f", "0123456789");
     const file = await fileSystem.open("/f", READ);
     expect(file.size).toBe(10);
@@ -30,8 +30,7 @@ export function describeContents(current: () => FileSystemFixture): void {
     await file.close();
   });
 
-  test("a read fills a large buffer as far as the file goes", async () => {
-    const { fileSystem } = current();
+  test("a read fills a large buffer as far as the file goes", async ({ fileSystem }) => {
     const content = "x".repeat(300_000);
     await put(fileSystem, "/f", content);
     const file = await fileSystem.open("/f", READ);
@@ -41,8 +40,7 @@ export function describeContents(current: () => FileSystemFixture): void {
     await file.close();
   });
 
-  test("several reads may be under way, also of one buffer", async () => {
-    const { fileSystem } = current();
+  test("several reads may be under way, also of one buffer", async ({ fileSystem }) => {
     await put(fileSystem, "/f", "0123456789");
     const file = await fileSystem.open("/f", READ);
     const whole = new Uint8Array(10);
@@ -54,8 +52,7 @@ export function describeContents(current: () => FileSystemFixture): void {
     await file.close();
   });
 
-  test("a file is seen to grow by who has it open", async () => {
-    const { fileSystem } = current();
+  test("a file is seen to grow by who has it open", async ({ fileSystem }) => {
     await put(fileSystem, "/f", "abc");
     const reader = await fileSystem.open("/f", READ);
     const writer = await fileSystem.open("/f", APPEND);
@@ -67,8 +64,7 @@ export function describeContents(current: () => FileSystemFixture): void {
     await reader.close();
   });
 
-  test("writing nothing changes nothing, behind the end too", async () => {
-    const { fileSystem } = current();
+  test("writing nothing changes nothing, behind the end too", async ({ fileSystem }) => {
     await put(fileSystem, "/f", "abc");
     const file = await fileSystem.open("/f", RESTART);
     for (const position of [0, 3, 100]) {
@@ -79,8 +75,7 @@ export function describeContents(current: () => FileSystemFixture): void {
     expect(await get(fileSystem, "/f")).toBe("abc");
   });
 
-  test("writing with truncation replaces everything", async () => {
-    const { fileSystem } = current();
+  test("writing with truncation replaces everything", async ({ fileSystem }) => {
     await put(fileSystem, "/f", "0123456789");
     const file = await fileSystem.open("/f", REPLACE);
     expect(file.size).toBe(0);
@@ -89,8 +84,7 @@ export function describeContents(current: () => FileSystemFixture): void {
     expect(await get(fileSystem, "/f")).toBe("ab");
   });
 
-  test("writing without truncation keeps what is around", async () => {
-    const { fileSystem } = current();
+  test("writing without truncation keeps what is around", async ({ fileSystem }) => {
     await put(fileSystem, "/f", "0123456789");
     const file = await fileSystem.open("/f", RESTART);
     expect(file.size).toBe(10);
@@ -99,8 +93,7 @@ export function describeContents(current: () => FileSystemFixture): void {
     expect(await get(fileSystem, "/f")).toBe("012ZZ56789");
   });
 
-  test("a gap before what is written reads as zeros", async () => {
-    const { fileSystem } = current();
+  test("a gap before what is written reads as zeros", async ({ fileSystem }) => {
     await put(fileSystem, "/f", "ab");
     const file = await fileSystem.open("/f", RESTART);
     await file.write(bytesOf("c"), 5);
@@ -108,8 +101,7 @@ export function describeContents(current: () => FileSystemFixture): void {
     expect(await get(fileSystem, "/f")).toBe("ab\0\0\0c");
   });
 
-  test("a file made smaller and larger again has no old bytes", async () => {
-    const { fileSystem } = current();
+  test("a file made smaller and larger again has no old bytes", async ({ fileSystem }) => {
     await put(fileSystem, "/f", "secret");
     const file = await fileSystem.open("/f", REPLACE);
     await file.write(bytesOf("x"), 5);
@@ -117,14 +109,12 @@ export function describeContents(current: () => FileSystemFixture): void {
     expect(await get(fileSystem, "/f")).toBe("\0\0\0\0\0x");
   });
 
-  test("create: never answers not-found, and makes nothing", async () => {
-    const { fileSystem } = current();
+  test("create: never answers not-found, and makes nothing", async ({ fileSystem }) => {
     await expectCode(fileSystem.open("/f", RESTART), "not-found");
     await expectCode(fileSystem.stat("/f"), "not-found");
   });
 
-  test("create: new refuses an existing file and keeps it", async () => {
-    const { fileSystem } = current();
+  test("create: new refuses an existing file and keeps it", async ({ fileSystem }) => {
     const file = await fileSystem.open("/f", NEW);
     await file.write(bytesOf("first"), 0);
     await file.close();
@@ -134,8 +124,7 @@ export function describeContents(current: () => FileSystemFixture): void {
     await expectCode(fileSystem.open("/d", NEW), "exists");
   });
 
-  test("create: new succeeds for one of many at the same time", async () => {
-    const { fileSystem } = current();
+  test("create: new succeeds for one of many at the same time", async ({ fileSystem }) => {
     const tries = Array.from({ length: 20 }, () => fileSystem.open("/f", NEW));
     const settled = await Promise.allSettled(tries);
     const won = settled.filter(({ status }) => status === "fulfilled");
@@ -146,8 +135,7 @@ export function describeContents(current: () => FileSystemFixture): void {
     }
   });
 
-  test("create: always lets many in at the same time", async () => {
-    const { fileSystem } = current();
+  test("create: always lets many in at the same time", async ({ fileSystem }) => {
     const tries = Array.from(
       { length: 20 },
       () => fileSystem.open("/f", REPLACE),
@@ -156,8 +144,7 @@ export function describeContents(current: () => FileSystemFixture): void {
     expect((await fileSystem.stat("/f")).size).toBe(0);
   });
 
-  test("appending goes to the end, whatever position is named", async () => {
-    const { fileSystem } = current();
+  test("appending goes to the end, whatever position is named", async ({ fileSystem }) => {
     const first = await fileSystem.open("/f", APPEND);
     const second = await fileSystem.open("/f", APPEND);
     for (let round = 0; round < 20; round++) {
@@ -172,8 +159,7 @@ export function describeContents(current: () => FileSystemFixture): void {
     await third.close();
   });
 
-  test("appending from many sides at once loses nothing", async () => {
-    const { fileSystem } = current();
+  test("appending from many sides at once loses nothing", async ({ fileSystem }) => {
     const files = await Promise.all(
       Array.from({ length: 8 }, () => fileSystem.open("/f", APPEND)),
     );
@@ -187,8 +173,7 @@ export function describeContents(current: () => FileSystemFixture): void {
     for (const line of lines) expect(line).toBe(line[0]!.repeat(999));
   });
 
-  test("a folder is not opened", async () => {
-    const { fileSystem } = current();
+  test("a folder is not opened", async ({ fileSystem }) => {
     await fileSystem.makeDirectory("/d");
     for (const path of ["/", "/d"]) {
       for (const mode of [READ, APPEND, REPLACE, RESTART]) {
@@ -197,9 +182,8 @@ export function describeContents(current: () => FileSystemFixture): void {
     }
   });
 
-  test("a pipe or device is not opened, and nobody waits", async () => {
-    const { fileSystem, makeSpecial } = current();
-    makeSpecial("/p");
+  test("a pipe or device is not opened, and nobody waits", async ({ fileSystem, makeSpecial }) => {
+    await makeSpecial("/p");
     for (const mode of [READ, APPEND, REPLACE, RESTART]) {
       await expectCode(fileSystem.open("/p", mode), "not-a-file");
     }
@@ -207,8 +191,7 @@ export function describeContents(current: () => FileSystemFixture): void {
     expect((await fileSystem.stat("/p")).kind).toBe("other");
   });
 
-  test("nothing is opened below a missing folder or a file", async () => {
-    const { fileSystem } = current();
+  test("nothing is opened below a missing folder or a file", async ({ fileSystem }) => {
     await put(fileSystem, "/f");
     for (const mode of [READ, APPEND, REPLACE, NEW, RESTART]) {
       await expectCode(fileSystem.open("/no/x", mode), "not-found");
@@ -216,8 +199,7 @@ export function describeContents(current: () => FileSystemFixture): void {
     }
   });
 
-  test("a closed file refuses, and closing twice is closing once", async () => {
-    const { fileSystem } = current();
+  test("a closed file refuses, and closing twice is closing once", async ({ fileSystem }) => {
     await put(fileSystem, "/f", "abc");
     for (const mode of [READ, APPEND, RESTART] satisfies OpenMode[]) {
       const file = await fileSystem.open("/f", mode);
@@ -229,8 +211,7 @@ export function describeContents(current: () => FileSystemFixture): void {
     expect(await get(fileSystem, "/f")).toBe("abc");
   });
 
-  test("close waits for what is under way", async () => {
-    const { fileSystem } = current();
+  test("close waits for what is under way", async ({ fileSystem }) => {
     const file = await fileSystem.open("/f", REPLACE);
     const chunk = new Uint8Array(1 << 20).fill(0x61);
     let written = 0;
@@ -243,8 +224,7 @@ export function describeContents(current: () => FileSystemFixture): void {
     expect((await fileSystem.stat("/f")).size).toBe(3 << 20);
   });
 
-  test("a handle opened for one thing refuses the other", async () => {
-    const { fileSystem } = current();
+  test("a handle opened for one thing refuses the other", async ({ fileSystem }) => {
     await put(fileSystem, "/f", "abc");
     const reader = await fileSystem.open("/f", READ);
     await expectCode(reader.write(bytesOf("x"), 0), "io");
@@ -255,8 +235,7 @@ export function describeContents(current: () => FileSystemFixture): void {
     expect(await get(fileSystem, "/f")).toBe("abc");
   });
 
-  test("a position that is none is refused", async () => {
-    const { fileSystem } = current();
+  test("a position that is none is refused", async ({ fileSystem }) => {
     await put(fileSystem, "/f", "abc");
     const file = await fileSystem.open("/f", READ);
     for (const position of [-1, 0.5, NaN, Infinity]) {
@@ -265,8 +244,7 @@ export function describeContents(current: () => FileSystemFixture): void {
     await file.close();
   });
 
-  test("a removed file is read to its end by who has it open", async () => {
-    const { fileSystem } = current();
+  test("a removed file is read to its end by who has it open", async ({ fileSystem }) => {
     await put(fileSystem, "/f", "still here");
     const file = await fileSystem.open("/f", READ);
     await fileSystem.remove("/f");
@@ -275,8 +253,7 @@ export function describeContents(current: () => FileSystemFixture): void {
     await file.close();
   });
 
-  test("files of more than 4 GiB have positions and sizes", async () => {
-    const { fileSystem, sparse } = current();
+  test("files of more than 4 GiB have positions and sizes", async ({ fileSystem, sparse }) => {
     if (!sparse) return;
     const far = 5 * 2 ** 30;
     await put(fileSystem, "/f", "start");

@@ -1,25 +1,26 @@
-import { expect, test } from "vitest";
+import type { AddCase } from "./cases.ts";
+import { expect } from "./expect.ts";
 import {
   entries,
   expectCode,
-  type FileSystemFixture,
+  type FullFixture,
   get,
   names,
   NEW,
   put,
   READ,
   REPLACE,
-} from "./_file_system_fixture.ts";
+} from "./file_system_fixture.ts";
 
 /** Making, removing, renaming, and what is known of a name. */
-export function describeTree(current: () => FileSystemFixture): void {
-  test("stat tells files, folders and sizes apart", async () => {
-    const { fileSystem } = current();
+export function treeCases(test: AddCase<FullFixture>): void {
+  test("stat tells files, folders and sizes apart", async ({ fileSystem }) => {
     await put(fileSystem, "/f", "abc");
     await fileSystem.makeDirectory("/d");
     const before = Date.now() - 60_000;
     const file = await fileSystem.stat("/f");
-    expect(file).toMatchObject({ kind: "file", size: 3, links: 1 });
+    expect(file).toMatchObject({ kind: "file", size: 3 });
+    expect(file.links ?? 1).toBe(1);
     expect(file.modified).toBeGreaterThan(before);
     expect((await fileSystem.stat("/d")).kind).toBe("directory");
     expect((await fileSystem.stat("/")).kind).toBe("directory");
@@ -34,11 +35,11 @@ export function describeTree(current: () => FileSystemFixture): void {
     );
   });
 
-  test("id is the same exactly for the same file", async () => {
-    const { fileSystem, makeLink } = current();
+  test("id is the same exactly for the same file", async ({ fileSystem, makeLink }) => {
     await put(fileSystem, "/a");
     await put(fileSystem, "/b");
-    makeLink("/l", "a");
+    if ((await fileSystem.stat("/a")).id === undefined) return;
+    await makeLink("/l", "a");
     const idOf = async (path: string): Promise<string | undefined> =>
       (await fileSystem.stat(path)).id;
     expect(await idOf("/a")).toBeTypeOf("string");
@@ -46,8 +47,7 @@ export function describeTree(current: () => FileSystemFixture): void {
     expect(await idOf("/b")).not.toBe(await idOf("/a"));
   });
 
-  test("folders are made once, and only in folders", async () => {
-    const { fileSystem } = current();
+  test("folders are made once, and only in folders", async ({ fileSystem }) => {
     await fileSystem.makeDirectory("/d");
     await fileSystem.makeDirectory("/d/e");
     await put(fileSystem, "/f");
@@ -59,8 +59,7 @@ export function describeTree(current: () => FileSystemFixture): void {
     expect(await names(fileSystem, "/d")).toEqual(["e"]);
   });
 
-  test("a folder is removed when it is empty, the root never", async () => {
-    const { fileSystem } = current();
+  test("a folder is removed when it is empty, the root never", async ({ fileSystem }) => {
     await fileSystem.makeDirectory("/d");
     await put(fileSystem, "/d/f");
     await put(fileSystem, "/f");
@@ -73,17 +72,15 @@ export function describeTree(current: () => FileSystemFixture): void {
     await expectCode(fileSystem.stat("/d"), "not-found");
   });
 
-  test("the root is not removed even when it is empty", async () => {
-    const { fileSystem } = current();
+  test("the root is not removed even when it is empty", async ({ fileSystem }) => {
     await expectCode(fileSystem.removeDirectory("/"), "not-permitted");
     expect(await names(fileSystem, "/")).toEqual([]);
   });
 
-  test("remove takes files and pipes, no folders", async () => {
-    const { fileSystem, makeSpecial } = current();
+  test("remove takes files and pipes, no folders", async ({ fileSystem, makeSpecial }) => {
     await put(fileSystem, "/f");
     await fileSystem.makeDirectory("/d");
-    makeSpecial("/p");
+    await makeSpecial("/p");
     await expectCode(fileSystem.remove("/d"), "is-a-directory");
     await expectCode(fileSystem.remove("/"), "is-a-directory");
     await expectCode(fileSystem.remove("/no"), "not-found");
@@ -93,8 +90,7 @@ export function describeTree(current: () => FileSystemFixture): void {
     expect(await names(fileSystem, "/")).toEqual(["d"]);
   });
 
-  test("rename moves files and folders with what is in them", async () => {
-    const { fileSystem } = current();
+  test("rename moves files and folders with what is in them", async ({ fileSystem }) => {
     await fileSystem.makeDirectory("/a");
     await fileSystem.makeDirectory("/b");
     await put(fileSystem, "/a/f", "abc");
@@ -105,8 +101,7 @@ export function describeTree(current: () => FileSystemFixture): void {
     expect(await names(fileSystem, "/b")).toEqual(["c"]);
   });
 
-  test("rename replaces a file, and an empty folder by a folder", async () => {
-    const { fileSystem } = current();
+  test("rename replaces a file, and an empty folder by a folder", async ({ fileSystem }) => {
     await put(fileSystem, "/a", "new");
     await put(fileSystem, "/b", "old");
     await fileSystem.rename("/a", "/b");
@@ -120,8 +115,7 @@ export function describeTree(current: () => FileSystemFixture): void {
     expect(await names(fileSystem, "/e")).toEqual(["f"]);
   });
 
-  test("rename refuses what cannot be", async () => {
-    const { fileSystem } = current();
+  test("rename refuses what cannot be", async ({ fileSystem }) => {
     await put(fileSystem, "/f");
     await fileSystem.makeDirectory("/d");
     await fileSystem.makeDirectory("/full");
@@ -137,8 +131,7 @@ export function describeTree(current: () => FileSystemFixture): void {
     expect(await names(fileSystem, "/")).toEqual(["d", "f", "full"]);
   });
 
-  test("setModified sets the time to the second at least", async () => {
-    const { fileSystem } = current();
+  test("setModified sets the time to the second at least", async ({ fileSystem }) => {
     if (fileSystem.setModified === undefined) return;
     await put(fileSystem, "/f");
     await fileSystem.makeDirectory("/d");
@@ -152,8 +145,7 @@ export function describeTree(current: () => FileSystemFixture): void {
     await expectCode(fileSystem.setModified("/no", 0), "not-found");
   });
 
-  test("setMode sets the permission bits and nothing else", async () => {
-    const { fileSystem } = current();
+  test("setMode sets the permission bits and nothing else", async ({ fileSystem }) => {
     if (fileSystem.setMode === undefined) return;
     await put(fileSystem, "/f", "abc");
     for (const mode of [0o600, 0o755, 0o444, 0o4711]) {
@@ -168,8 +160,7 @@ export function describeTree(current: () => FileSystemFixture): void {
     await expectCode(fileSystem.setMode("/no", 0o644), "not-found");
   });
 
-  test("permission bits are obeyed", async () => {
-    const { fileSystem, obeysModes } = current();
+  test("permission bits are obeyed", async ({ fileSystem, obeysModes }) => {
     if (!obeysModes) return;
     const denied = "permission-denied";
     await put(fileSystem, "/f", "abc");
@@ -195,19 +186,17 @@ export function describeTree(current: () => FileSystemFixture): void {
     expect((await fileSystem.stat("/f")).size).toBe(3);
   });
 
-  test("enter accepts folders only", async () => {
-    const { fileSystem, makeLink } = current();
+  test("enter accepts folders only", async ({ fileSystem, makeLink }) => {
     if (fileSystem.enter === undefined) return;
     await put(fileSystem, "/f");
     await fileSystem.makeDirectory("/d");
-    makeLink("/l", "d");
+    await makeLink("/l", "d");
     for (const path of ["/", "/d", "/l"]) await fileSystem.enter(path);
     await expectCode(fileSystem.enter("/f"), "not-a-directory");
     await expectCode(fileSystem.enter("/no"), "not-found");
   });
 
-  test("freeSpace tells a number for files, folders and new names", async () => {
-    const { fileSystem } = current();
+  test("freeSpace tells a number for files, folders and new names", async ({ fileSystem }) => {
     if (fileSystem.freeSpace === undefined) return;
     await put(fileSystem, "/f");
     for (const path of ["/", "/f", "/new"]) {

@@ -1,11 +1,12 @@
-import { expect, test } from "vitest";
+import type { AddCase } from "./cases.ts";
+import { expect } from "./expect.ts";
 import {
   entries,
   expectCode,
-  type FileSystemFixture,
+  type FullFixture,
   names,
   put,
-} from "./_file_system_fixture.ts";
+} from "./file_system_fixture.ts";
 
 /** Enough for several batches of every implementation. */
 const MANY = 600;
@@ -15,24 +16,21 @@ function nameOf(index: number): string {
 }
 
 /** What `list` answers for plain files and folders. */
-export function describeListing(current: () => FileSystemFixture): void {
-  test("an empty folder has no entries", async () => {
-    const { fileSystem } = current();
+export function listingCases(test: AddCase<FullFixture>): void {
+  test("an empty folder has no entries", async ({ fileSystem }) => {
     expect(await entries(fileSystem, "/")).toEqual([]);
   });
 
-  test("hidden names are listed, . and .. are not", async () => {
-    const { fileSystem } = current();
+  test("hidden names are listed, . and .. are not", async ({ fileSystem }) => {
     await put(fileSystem, "/.profile");
     await fileSystem.makeDirectory("/.git");
     expect(await names(fileSystem, "/")).toEqual([".git", ".profile"]);
   });
 
-  test("entries tell what they are, or names alone", async () => {
-    const { fileSystem, makeSpecial } = current();
+  test("entries tell what they are, or names alone", async ({ fileSystem, makeSpecial }) => {
     await put(fileSystem, "/f", "abc");
     await fileSystem.makeDirectory("/d");
-    makeSpecial("/p");
+    await makeSpecial("/p");
     for (const stat of ["self", "target"] as const) {
       for (const sorted of [true, false]) {
         const all = await entries(fileSystem, "/", { stat, sorted });
@@ -53,10 +51,9 @@ export function describeListing(current: () => FileSystemFixture): void {
     expect(bare).toEqual(["d", "f", "p"].map((name) => ({ name, stat: null })));
   });
 
-  test("what is no folder is not listed, on the first step", async () => {
-    const { fileSystem, makeSpecial } = current();
+  test("what is no folder is not listed, on the first step", async ({ fileSystem, makeSpecial }) => {
     await put(fileSystem, "/f");
-    makeSpecial("/p");
+    await makeSpecial("/p");
     const options = { sorted: false, stat: "none" } as const;
     for (
       const [path, code] of [
@@ -71,8 +68,7 @@ export function describeListing(current: () => FileSystemFixture): void {
     }
   });
 
-  test("a large folder is listed whole, sorted when asked", async () => {
-    const { fileSystem } = current();
+  test("a large folder is listed whole, sorted when asked", async ({ fileSystem }) => {
     const expected: string[] = [];
     for (let index = 0; index < MANY; index++) {
       expected.push(nameOf(index));
@@ -87,8 +83,7 @@ export function describeListing(current: () => FileSystemFixture): void {
     }
   });
 
-  test("entries that vanish meanwhile are skipped", async () => {
-    const { fileSystem } = current();
+  test("entries that vanish meanwhile are skipped", async ({ fileSystem }) => {
     for (let index = 0; index < MANY; index++) {
       await put(fileSystem, `/${nameOf(index)}`);
     }
@@ -104,8 +99,7 @@ export function describeListing(current: () => FileSystemFixture): void {
     expect(seen).not.toContain(gone);
   });
 
-  test("a listing may be given up at any batch", async () => {
-    const { fileSystem } = current();
+  test("a listing may be given up at any batch", async ({ fileSystem }) => {
     for (let index = 0; index < MANY; index++) {
       await put(fileSystem, `/${nameOf(index)}`);
     }
@@ -121,8 +115,7 @@ export function describeListing(current: () => FileSystemFixture): void {
     expect((await names(fileSystem, "/")).length).toBe(MANY);
   });
 
-  test("a folder that is removed while it is listed ends", async () => {
-    const { fileSystem } = current();
+  test("a folder that is removed while it is listed ends", async ({ fileSystem }) => {
     await fileSystem.makeDirectory("/d");
     for (let index = 0; index < MANY; index++) {
       await put(fileSystem, `/d/${nameOf(index)}`);

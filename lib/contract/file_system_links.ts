@@ -1,9 +1,10 @@
-import { expect, test } from "vitest";
+import type { AddCase } from "./cases.ts";
+import { expect } from "./expect.ts";
 import {
   APPEND,
   entries,
   expectCode,
-  type FileSystemFixture,
+  type FullFixture,
   get,
   names,
   NEW,
@@ -11,21 +12,20 @@ import {
   READ,
   REPLACE,
   RESTART,
-} from "./_file_system_fixture.ts";
+} from "./file_system_fixture.ts";
 
 /** Symbolic links: those that stay inside work, the others lead nowhere. */
-export function describeLinks(current: () => FileSystemFixture): void {
-  test("a link inside works, relative, absolute, or over others", async () => {
-    const { fileSystem, makeLink, inside } = current();
+export function linksCases(test: AddCase<FullFixture>): void {
+  test("a link inside works, relative, absolute, or over others", async ({ fileSystem, makeLink, inside }) => {
     await fileSystem.makeDirectory("/d");
     await put(fileSystem, "/d/f", "abc");
-    makeLink("/relative", "d/f");
-    makeLink("/absolute", inside("/d/f"));
-    makeLink("/d/up", "../d/./f");
-    makeLink("/chain", "absolute");
-    makeLink("/folder", inside("/d"));
-    makeLink("/d/self", ".");
-    makeLink("/d/root", "..");
+    await makeLink("/relative", "d/f");
+    await makeLink("/absolute", inside("/d/f"));
+    await makeLink("/d/up", "../d/./f");
+    await makeLink("/chain", "absolute");
+    await makeLink("/folder", inside("/d"));
+    await makeLink("/d/self", ".");
+    await makeLink("/d/root", "..");
     for (
       const path of [
         "/relative",
@@ -55,11 +55,10 @@ export function describeLinks(current: () => FileSystemFixture): void {
     expect(await fileSystem.resolve!("/d/root")).toBe("/");
   });
 
-  test("writing through a link changes the file, not the link", async () => {
-    const { fileSystem, makeLink } = current();
+  test("writing through a link changes the file, not the link", async ({ fileSystem, makeLink }) => {
     await fileSystem.makeDirectory("/d");
     await put(fileSystem, "/d/f", "abc");
-    makeLink("/l", "d/f");
+    await makeLink("/l", "d/f");
     await put(fileSystem, "/l", "new");
     expect(await get(fileSystem, "/d/f")).toBe("new");
     const file = await fileSystem.open("/l", APPEND);
@@ -71,11 +70,10 @@ export function describeLinks(current: () => FileSystemFixture): void {
     expect(stat.kind).toBe("link");
   });
 
-  test("a link to nothing is a name of its own", async () => {
-    const { fileSystem, makeLink } = current();
+  test("a link to nothing is a name of its own", async ({ fileSystem, makeLink }) => {
     await fileSystem.makeDirectory("/d");
-    makeLink("/l", "d/new");
-    makeLink("/deep", "no/such");
+    await makeLink("/l", "d/new");
+    await makeLink("/deep", "no/such");
     await expectCode(fileSystem.stat("/l"), "not-found");
     await expectCode(fileSystem.open("/l", READ), "not-found");
     await expectCode(fileSystem.open("/l", RESTART), "not-found");
@@ -88,11 +86,10 @@ export function describeLinks(current: () => FileSystemFixture): void {
     expect(await get(fileSystem, "/d/new")).toBe("abc");
   });
 
-  test("links that lead in circles are told as such", async () => {
-    const { fileSystem, makeLink } = current();
-    makeLink("/a", "b");
-    makeLink("/b", "a");
-    makeLink("/self", "self");
+  test("links that lead in circles are told as such", async ({ fileSystem, makeLink }) => {
+    await makeLink("/a", "b");
+    await makeLink("/b", "a");
+    await makeLink("/self", "self");
     for (const path of ["/a", "/self", "/a/x"]) {
       await expectCode(fileSystem.stat(path), "too-many-links");
       await expectCode(fileSystem.open(path, READ), "too-many-links");
@@ -105,13 +102,12 @@ export function describeLinks(current: () => FileSystemFixture): void {
     expect(await names(fileSystem, "/")).toEqual(["b"]);
   });
 
-  test("a link out of the root leads nowhere, for every call", async () => {
-    const { fileSystem, makeLink, outside } = current();
+  test("a link out of the root leads nowhere, for every call", async ({ fileSystem, makeLink, outside }) => {
     const code = "outside-root";
     await put(fileSystem, "/f", "abc");
     for (const [index, target] of outside.entries()) {
       const link = `/l${index}`;
-      makeLink(link, target);
+      await makeLink(link, target);
       for (const path of [link, `${link}/x`, `${link}/x/y`]) {
         await expectCode(fileSystem.stat(path), code);
         await expectCode(entries(fileSystem, path), code);
@@ -136,12 +132,11 @@ export function describeLinks(current: () => FileSystemFixture): void {
     expect(await get(fileSystem, "/f")).toBe("abc");
   });
 
-  test("remove and rename mean the link itself", async () => {
-    const { fileSystem, makeLink } = current();
+  test("remove and rename mean the link itself", async ({ fileSystem, makeLink }) => {
     await fileSystem.makeDirectory("/d");
     await put(fileSystem, "/d/f", "abc");
-    makeLink("/file", "d/f");
-    makeLink("/folder", "d");
+    await makeLink("/file", "d/f");
+    await makeLink("/folder", "d");
     await expectCode(fileSystem.removeDirectory("/folder"), "not-a-directory");
     await fileSystem.remove("/folder");
     await fileSystem.rename("/file", "/moved");
@@ -154,15 +149,16 @@ export function describeLinks(current: () => FileSystemFixture): void {
     expect(await get(fileSystem, "/moved")).toBe("over");
   });
 
-  test("stat: self shows links, with targets that stay inside", async () => {
-    const { fileSystem, makeLink, inside, outside } = current();
+  test("stat: self shows links, with targets that stay inside", async ({ fileSystem, makeLink, inside, outside }) => {
     await fileSystem.makeDirectory("/d");
-    makeLink("/absolute", inside("/d"));
-    makeLink("/broken", "no/such");
-    makeLink("/d/up", "../d");
-    makeLink("/loop", "loop");
-    makeLink("/relative", "./d");
-    outside.forEach((target, index) => makeLink(`/z${index}`, target));
+    await makeLink("/absolute", inside("/d"));
+    await makeLink("/broken", "no/such");
+    await makeLink("/d/up", "../d");
+    await makeLink("/loop", "loop");
+    await makeLink("/relative", "./d");
+    for (const [index, target] of outside.entries()) {
+      await makeLink(`/z${index}`, target);
+    }
     const all = await entries(fileSystem, "/", { stat: "self" });
     const targets = all.filter(({ stat }) => stat?.kind === "link")
       .map(({ name, target }) => [name, target]);
@@ -179,15 +175,16 @@ export function describeLinks(current: () => FileSystemFixture): void {
     expect((await entries(fileSystem, "/d"))[0]?.target).toBe("../d");
   });
 
-  test("stat: target shows what links lead to, or leaves them out", async () => {
-    const { fileSystem, makeLink, inside, outside } = current();
+  test("stat: target shows what links lead to, or leaves them out", async ({ fileSystem, makeLink, inside, outside }) => {
     await fileSystem.makeDirectory("/d");
     await put(fileSystem, "/f", "abc");
-    makeLink("/broken", "no/such");
-    makeLink("/file", inside("/f"));
-    makeLink("/folder", "d");
-    makeLink("/loop", "loop");
-    outside.forEach((target, index) => makeLink(`/z${index}`, target));
+    await makeLink("/broken", "no/such");
+    await makeLink("/file", inside("/f"));
+    await makeLink("/folder", "d");
+    await makeLink("/loop", "loop");
+    for (const [index, target] of outside.entries()) {
+      await makeLink(`/z${index}`, target);
+    }
     const all = await entries(fileSystem, "/", { stat: "target" });
     expect(all).toEqual([
       { name: "d", stat: await fileSystem.stat("/d") },
@@ -199,11 +196,10 @@ export function describeLinks(current: () => FileSystemFixture): void {
       .toContain("broken");
   });
 
-  test("resolve keeps a tail that does not exist yet", async () => {
-    const { fileSystem, makeLink } = current();
+  test("resolve keeps a tail that does not exist yet", async ({ fileSystem, makeLink }) => {
     await fileSystem.makeDirectory("/d");
     await put(fileSystem, "/f");
-    makeLink("/l", "d");
+    await makeLink("/l", "d");
     expect(await fileSystem.resolve!("/")).toBe("/");
     expect(await fileSystem.resolve!("/l/new")).toBe("/d/new");
     expect(await fileSystem.resolve!("/l/a/b/c")).toBe("/d/a/b/c");
