@@ -32,6 +32,9 @@ export interface LocalFileSystemOptions {
  * either (see `PathJail` for other systems). Links that stay inside work.
  * Pipes, devices and sockets are listed but never opened.
  *
+ * The folder `/` is the whole tree of the system, without a jail: an account
+ * whose `home` is a path of the system begins there.
+ *
  * @param root A folder; its links are followed now, once.
  *
  * @throws {ConfigError} there is no such folder

@@ -58,10 +58,7 @@ export class LoginThread<Order, Answer> {
   }
 
   #start(): Worker {
-    const extension = import.meta.url.endsWith(".ts") ? ".ts" : ".js";
-    const thread = new Worker(
-      new URL(`./${this.#module}${extension}`, import.meta.url),
-    );
+    const thread = new Worker(addressOf(this.#module));
     // Whoever waits is told; the next one gets a new thread.
     const forget = (): void => {
       if (this.#thread === thread) this.#thread = null;
@@ -70,4 +67,12 @@ export class LoginThread<Order, Answer> {
     thread.on("exit", forget);
     return thread;
   }
+}
+
+/** Where a module of this folder is, also inside an executable. */
+function addressOf(module: string): URL {
+  const { url } = import.meta;
+  // There, this module is a part of the program, which lies above.
+  if (/\$bunfs|~BUN/.test(url)) return new URL(`./adapters/${module}.js`, url);
+  return new URL(`./${module}${url.endsWith(".ts") ? ".ts" : ".js"}`, url);
 }

@@ -1,7 +1,5 @@
-import {
-  type SystemAccessOptions,
-  SystemAuthorizer,
-} from "../lib/auth/system_authorizer.ts";
+import { SystemAuthorizer } from "../lib/auth/system_authorizer.ts";
+import type { SystemAccessOptions } from "../lib/auth/system_options.ts";
 import { UnixUsers } from "./_unix_users.ts";
 
 /** Options of {@linkcode unixAuthorizer}. */

@@ -101,7 +101,8 @@ Starts the named servers, or all, and prints how to reach them. Ctrl-C ends
 them.
 
   --fetch   first download and unpack Debian's vsftpd, proftpd and pure-ftpd
-            and npm's ftp-srv and Node 26 into bench/.cache
+            and npm's ftp-srv and Node 26 into bench/.cache; without names,
+            that is all
   --list    print the names and leave
   --tls     with TLS for clients that ask for it (AUTH TLS)
 `;
@@ -158,7 +159,8 @@ export async function main(args: readonly string[]): Promise<number> {
       for (const { name } of PEERS) process.stdout.write(`${name}\n`);
     } else {
       if (values.fetch) fetchPackages();
-      await serve(positionals, values.tls);
+      const isDone = values.fetch && positionals.length === 0;
+      if (!isDone) await serve(positionals, values.tls);
     }
     return 0;
   } catch (error) {

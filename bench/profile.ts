@@ -7,7 +7,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { parseArgs } from "node:util";
-import { provide } from "./compare/files.ts";
+import { LIST_NAME, provide, provideList } from "./compare/files.ts";
 import type { Load } from "./compare/sample.ts";
 import { processUsage } from "./measure/process.ts";
 import { parseSize } from "./measure/size.ts";
@@ -23,10 +23,11 @@ import {
 } from "./peer/runner.ts";
 
 const USAGE = `\
-Usage: profile [download | upload | login | small] [options]
+Usage: profile [download | upload | login | small | list] [options]
 
   -s, --size SIZE  of the file (default: 1G)
-  -n, --count N    logins or small files (default: 2000)
+  -n, --count N    logins or small files (default: 2000), or listings of
+                   10,000 files (a hundredth of it)
   -t, --top N      lines to show (default: 25)
   --dist DIR       the build to look at (default: dist)
   --keep DIR       also leave the .cpuprofile there
@@ -118,6 +119,12 @@ async function work(
             await client.retrieve("small");
           }
         });
+      case "list":
+        return await steps.timed(async () => {
+          for (let i = 0; i < load.listings; i++) {
+            await client.receive(`LIST ${LIST_NAME}`);
+          }
+        });
       default:
         throw new Error(`Unknown kind of work '${kind}'`);
     }
@@ -161,6 +168,7 @@ async function profile(
     let cpuSeconds: number;
     try {
       provide([peer], load);
+      if (kind === "list") provideList([peer]);
       const before = processUsage(peer.pid).cpuSeconds;
       seconds = await work(kind, peer, load);
       cpuSeconds = processUsage(peer.pid).cpuSeconds - before;
@@ -202,7 +210,7 @@ export async function main(args: readonly string[]): Promise<number> {
       smallFiles: count,
       clients: 1,
       clientBytes: 1,
-      listings: count,
+      listings: Math.ceil(count / 100),
       lagClients: 1,
       sessions: count,
     };

@@ -30,6 +30,7 @@ export * from "./auth/password_scheme.ts";
 export * from "./auth/permissions.ts";
 export type { FolderSource, QuotaKeeper } from "./auth/user_folders.ts";
 export * from "./auth/system_authorizer.ts";
+export type * from "./auth/system_options.ts";
 export type { SystemOverride } from "./auth/system_overrides.ts";
 export type * from "./auth/system_users.ts";
 export * from "./auth/users_authorizer.ts";

@@ -15,6 +15,9 @@ import { parseArgs } from "node:util";
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const MIB = 1024 * 1024;
 
+/** Modules that run in threads of their own: see `LoginThread`. */
+const THREADS = ["_unix_login_thread", "_windows_login_thread"];
+
 const { values, positionals: targets } = parseArgs({
   options: { outdir: { type: "string", default: join(ROOT, "dist-bin") } },
   allowPositionals: true,
@@ -32,6 +35,7 @@ for (const target of targets.length === 0 ? [null] : targets) {
     ...(target === null ? [] : [`--target=${target}`]),
     `--outfile=${path}`,
     join(ROOT, "cli.ts"),
+    ...THREADS.map((name) => join(ROOT, "adapters", `${name}.ts`)),
   ], { stdio: ["ignore", "ignore", "inherit"] });
   if (status !== 0) process.exit(1);
   const size = (statSync(path).size / MIB).toFixed(0);

@@ -1,5 +1,5 @@
-// Writes what in docs/ follows from other files: the programs of the tutorial
-// and the list of the API.
+// Writes what in docs/ follows from other files: the programs of the tutorial,
+// the list of the API and the keys of the configuration.
 //
 //   node scripts/docs.mjs [--check | --html]
 //
@@ -10,6 +10,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { apiPage } from "./_api_page.mjs";
+import { configReference, withReference } from "./_config_page.mjs";
 import { deno, ROOT } from "./_runtimes.mjs";
 
 const EXAMPLE = /^<!-- example: (\w+) -->\n(?:\n```ts\n[^]*?^```\n)?/gm;
@@ -17,19 +18,40 @@ const EXAMPLE = /^<!-- example: (\w+) -->\n(?:\n```ts\n[^]*?^```\n)?/gm;
 const PAGES = [
   ["docs/tutorial.md", (text) => withExamples(text)],
   ["docs/api.md", () => formatted(apiPage(documentation()))],
+  ["docs/configuration.md", (text) => formatted(withKeys(text))],
 ];
 
-/** The program behind its first comment, which says how the linter takes it. */
+/**
+ * The program without the comment for the linter, as it would be beside the
+ * installed package.
+ */
 function withExamples(text) {
   return text.replace(EXAMPLE, (_, name) => {
     const path = join(ROOT, "examples", `${name}.ts`);
     if (!existsSync(path)) throw new Error(`Cannot show ${name}: no example`);
-    const program = readFileSync(path, "utf8").replace(
-      /^\/\/ deno-lint.*\n+/,
-      "",
-    );
+    const program = readFileSync(path, "utf8")
+      .replace(/^\/\/ deno-lint.*\n+/, "")
+      .replaceAll('"../mod.ts"', '"anyftpd"');
     return `<!-- example: ${name} -->\n\n\`\`\`ts\n${program}\`\`\`\n`;
   });
+}
+
+/** The keys of the configuration, as the sources describe them. */
+function withKeys(text) {
+  const program = `
+    import { CONFIG_SECTIONS } from "./lib/cli/config_schema.ts";
+    import { CONFIG_KEYS, variableOf } from "./lib/cli/config_value.ts";
+    const variables = Object.fromEntries(
+      CONFIG_KEYS.map(({ path }) => [path.join("."), variableOf(path)]),
+    );
+    console.log(JSON.stringify({ sections: CONFIG_SECTIONS, variables }));`;
+  const { sections, variables } = JSON.parse(
+    runDeno(["eval", "--ext=ts", program]),
+  );
+  return withReference(
+    text,
+    configReference(sections, (path) => variables[path.join(".")]),
+  );
 }
 
 function runDeno(args, input) {

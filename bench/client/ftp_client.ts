@@ -88,8 +88,13 @@ export class FtpClient {
   }
 
   /** A whole download. @returns bytes */
-  async retrieve(name: string): Promise<number> {
-    const data = await this.openRetrieve(name);
+  retrieve(name: string): Promise<number> {
+    return this.receive(`RETR ${name}`);
+  }
+
+  /** A whole download or listing, by its command. @returns bytes */
+  async receive(command: string): Promise<number> {
+    const data = await this.#open(command);
     const bytes = await data.receiveAll();
     await this.finish();
     return bytes;

@@ -1,12 +1,10 @@
 import { AuthenticationError, ConfigError } from "../base/errors.ts";
 import type {
   Account,
-  AccountLimits,
   Action,
   Authorizer,
   LoginRequest,
 } from "../spi/authorizer.ts";
-import type { FileSystem } from "../spi/file_system.ts";
 import type { LogLevel } from "../spi/log.ts";
 import {
   hasWritePermission,
@@ -14,65 +12,15 @@ import {
   READ_PERMISSIONS,
   WRITE_PERMISSIONS,
 } from "./permissions.ts";
+import type { SystemAuthorizerOptions } from "./system_options.ts";
 import { type SystemOverride, SystemOverrides } from "./system_overrides.ts";
 import type {
   SystemLogin,
   SystemProof,
+  SystemRefusal,
   SystemUser,
   SystemUsers,
 } from "./system_users.ts";
-
-/** What the users of every system can be given. */
-export interface SystemAccessOptions {
-  /**
-   * Letters for all but `anonymous`, see {@linkcode parsePermissions}; what
-   * the system allows a user is another matter, and both must.
-   * @default {"elradfmwMT"}
-   */
-  readonly permissions?: string;
-  /** Nobody else gets in; left out: everybody of the system. */
-  readonly allowedUsers?: readonly string[];
-  /** They do not get in; not together with `allowedUsers`. */
-  readonly rejectedUsers?: readonly string[];
-  /**
-   * The user of the system whose home and rights `anonymous` has, with any
-   * password, to read unless overridden; left out: no anonymous logins.
-   */
-  readonly anonymousUser?: string;
-  /**
-   * The text of the 230 reply.
-   * @default {"Login successful."}
-   */
-  readonly loginMessage?: string;
-  /**
-   * The text of the 221 reply.
-   * @default {"Goodbye."}
-   */
-  readonly quitMessage?: string;
-  /** Of each user, over all of the user's sessions. */
-  readonly limits?: AccountLimits;
-  /**
-   * Whether a user's home is all that the user sees. False: the whole tree of
-   * the system, as far as the user's rights go, beginning in the home.
-   * @default {true}
-   */
-  readonly jail?: boolean;
-  /** Puts something around what a user sees, such as `atomicUploads`. */
-  readonly share?: (fileSystem: FileSystem) => FileSystem;
-  /** Told of users who are kept out, and of likely mistakes. */
-  readonly log?: (level: LogLevel, message: string) => void;
-}
-
-/** Options of {@linkcode SystemAuthorizer}. */
-export interface SystemAuthorizerOptions extends SystemAccessOptions {
-  /** The system. */
-  readonly users: SystemUsers;
-  /**
-   * Whether users need a shell that the system lists; `anonymous` needs none.
-   * @default {true}
-   */
-  readonly requireValidShell?: boolean;
-}
 
 const ANONYMOUS = "anonymous";
 
@@ -185,21 +133,46 @@ export class SystemAuthorizer implements Authorizer {
       ? { kind: "password", password }
       : { kind: "replaced", password };
     const login = await this.#users.logIn(username, proof, signal);
-    const reason = login.kind === "refused"
-      ? login.reason
-      : own === "wrong"
-      ? "wrong password"
-      : this.#objection(username, login.user);
-    if (reason !== null || login.kind === "refused") {
-      return this.#refused(username, remote.hostname, reason ?? "");
+    return own === "wrong"
+      ? this.#refused(username, remote.hostname, "wrong password")
+      : this.#admit(username, remote.hostname, login);
+  }
+
+  /**
+   * The account of a user whom the system lets in, without a password: for
+   * authorizers that have another proof, such as `CertificateAuthorizer`.
+   *
+   * @throws {AuthenticationError} the user has no valid shell
+   * @throws {ConfigError} the home is not there, or this system lets nobody
+   * act as a user without the password (Windows)
+   */
+  async account(
+    username: string,
+    request: Pick<LoginRequest, "remote">,
+    signal: AbortSignal = new AbortController().signal,
+  ): Promise<Account | null> {
+    if (this.#users.needsPasswords) {
+      throw refuse("without a password nobody is let in here");
     }
-    if (!this.#hasShell(login.user)) {
-      this.#refused(username, remote.hostname, "the shell is not valid");
-      throw new AuthenticationError(
-        `User ${username} doesn't have a valid shell.`,
-      );
+    const login = await this.#users.logIn(username, { kind: "none" }, signal);
+    return this.#admit(username, request.remote.hostname, login);
+  }
+
+  #admit(
+    username: string,
+    hostname: string,
+    login: SystemLogin | SystemRefusal,
+  ): Account | null {
+    if (login.kind === "refused") {
+      return this.#refused(username, hostname, login.reason);
     }
-    return this.#account(username, login);
+    const objection = this.#objection(username, login.user);
+    if (objection !== null) return this.#refused(username, hostname, objection);
+    if (this.#hasShell(login.user)) return this.#account(username, login);
+    this.#refused(username, hostname, "the shell is not valid");
+    throw new AuthenticationError(
+      `User ${username} doesn't have a valid shell.`,
+    );
   }
 
   /** Why a user is kept out whose password is right; `null`: is not. */

@@ -22,8 +22,11 @@ export async function checkConfig(
   try {
     const loaded = await loadConfig(request.source, host);
     const plan = await makePlan(request, loaded, host);
+    // Not its log files: whoever checks may be another user than who serves,
+    // and would leave files that the server cannot write to.
+    const { log: _log, ...config } = loaded.config;
     await openService(
-      withConfig(request.options, request.given, loaded.config),
+      withConfig(request.options, request.given, config),
       plan.password,
       host,
       SILENT_LOGGER,

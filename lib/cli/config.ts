@@ -2,6 +2,7 @@ import type { ServerOptions } from "../server/options.ts";
 import type { TlsOptions } from "../server/tls_options.ts";
 import type { TlsConfig } from "../spi/transport.ts";
 import type { Concurrency } from "./concurrency.ts";
+import type { SystemUserOptions } from "./system_user_options.ts";
 
 /** Options of the server that only a program can bring. */
 export type ProgramOption =
@@ -67,6 +68,13 @@ export interface ConfigMount {
   readonly write?: boolean;
 }
 
+/** Which users of the system get in. */
+export type ConfigSystemUsers = {
+  readonly [Member in keyof SystemUserOptions]?: NonNullable<
+    SystemUserOptions[Member]
+  >;
+};
+
 /** TLS: files, and what is asked of clients. */
 export interface ConfigTls
   extends
@@ -83,14 +91,6 @@ export interface ConfigLog {
   readonly format?: "text" | "json";
   readonly file?: string;
   readonly xferlog?: string;
-}
-
-/** The users of the system, and which of them. */
-export interface ConfigSystemUsers {
-  readonly allow?: readonly string[];
-  readonly reject?: readonly string[];
-  readonly anonymous?: string;
-  readonly jail?: boolean;
 }
 
 /** What a configuration file may hold; `config_schema.ts` says what it means. */

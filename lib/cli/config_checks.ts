@@ -102,23 +102,24 @@ function* userObjections(
   config: Config,
 ): Generator<ConfigObjection, void, undefined> {
   const { username, passwordFile, systemUsers } = config;
-  const kinds = ["systemUsers", "authUrl", "authProgram", "users"] as const;
+  const kinds = ["authUrl", "authProgram", "users", "username"] as const;
   for (const [at, kind] of kinds.entries()) {
     if (config[kind] === undefined) continue;
-    const others = [...kinds.slice(at + 1), "username"] as const;
-    for (const key of others) {
+    for (const key of kinds.slice(at + 1)) {
       if (config[key] === undefined) continue;
       yield { path: [key], problem: `not together with ${kind}` };
     }
   }
   if (systemUsers !== undefined) {
-    if (config.directory !== undefined) {
-      yield { path: ["directory"], problem: "not together with systemUsers" };
+    for (const key of [...kinds, "directory", "mounts"] as const) {
+      if (config[key] === undefined) continue;
+      yield { path: [key], problem: "not together with systemUsers" };
     }
-    if (systemUsers.allow !== undefined && systemUsers.reject !== undefined) {
+    const { allowed, rejected } = systemUsers;
+    if (allowed !== undefined && rejected !== undefined) {
       yield {
-        path: ["systemUsers", "reject"],
-        problem: "not together with systemUsers.allow",
+        path: ["systemUsers", "rejected"],
+        problem: "not together with allowed",
       };
     }
   }

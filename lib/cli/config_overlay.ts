@@ -1,6 +1,8 @@
 import type { Config, ConfigTls } from "./config.ts";
 import type { CliOptions, OptionName } from "./options.ts";
+import type { SystemUserOptions } from "./system_user_options.ts";
 import type { CliTlsOptions } from "./tls_choice.ts";
+import { UsageError } from "./usage_error.ts";
 
 /** Who gets in: one of these says it all. */
 const USERS: readonly (keyof Config)[] = [
@@ -31,11 +33,11 @@ const REPLACED: Readonly<Record<OptionName, readonly (keyof Config)[]>> = {
   users: USERS,
   "auth-url": USERS,
   "auth-program": USERS,
-  "system-users": [...USERS, "directory"],
-  "allow-users": ["systemUsers"],
-  "reject-users": ["systemUsers"],
-  "anonymous-user": ["systemUsers"],
-  "no-jail": ["systemUsers"],
+  "system-users": [...USERS, "directory", "mounts"],
+  "allow-users": [],
+  "reject-users": [],
+  "anonymous-user": [],
+  "no-jail": [],
   timeout: ["idleTimeoutMs", "dataTimeoutMs"],
   banner: ["banner"],
   "permit-foreign-addresses": ["permitForeignAddresses"],
@@ -74,6 +76,7 @@ const REPLACED: Readonly<Record<OptionName, readonly (keyof Config)[]>> = {
  * says nothing.
  *
  * @param given the options that the command line has
+ * @throws {UsageError} when the two do not go together
  */
 export function withConfig(
   options: CliOptions,
@@ -81,6 +84,12 @@ export function withConfig(
   loaded: Config,
 ): CliOptions {
   const config = withoutReplaced(loaded, given);
+  const systemUsers = systemUsersOf(config);
+  if (systemUsers !== null && given.has("directory")) {
+    throw new UsageError(
+      "argument -d/--directory: not allowed with systemUsers",
+    );
+  }
   const tls = tlsOf(options.tls, given, config.tls);
   const { passivePorts, log, logLevel = options.logLevel } = config;
   return {
@@ -94,7 +103,7 @@ export function withConfig(
     username: config.username ?? options.username,
     passwordFile: config.passwordFile ?? options.passwordFile,
     users: config.users ?? options.users,
-    systemUsers: options.systemUsers ?? systemUsersOf(config),
+    systemUsers: systemUsers ?? options.systemUsers,
     external: options.external ?? externalOf(config),
     timeoutMs: config.idleTimeoutMs ?? options.timeoutMs,
     banner: config.banner ?? options.banner,
@@ -130,16 +139,14 @@ function externalOf(
     : { kind: "program", path: authProgram };
 }
 
-function systemUsersOf(
-  { systemUsers }: Config,
-): CliOptions["systemUsers"] {
+function systemUsersOf({ systemUsers }: Config): SystemUserOptions | null {
   if (systemUsers === undefined) return null;
-  const { allow, reject, anonymous, jail } = systemUsers;
+  const { allowed, rejected, anonymous, jail = true } = systemUsers;
   return {
-    allowed: allow ?? null,
-    rejected: reject ?? null,
+    allowed: allowed ?? null,
+    rejected: rejected ?? null,
     anonymous: anonymous ?? null,
-    jail: jail ?? true,
+    jail,
   };
 }
 

@@ -62,6 +62,13 @@ export const LISTEN_KEYS: Readonly<Record<string, JsonSchema>> = {
   },
 };
 
+const NAMES: JsonSchema = {
+  title: "a list of names",
+  type: "array",
+  minItems: 1,
+  items: { title: "the name of a user", type: "string", minLength: 1 },
+};
+
 /** Folders and users. */
 export const ACCESS_KEYS: Readonly<Record<string, JsonSchema>> = {
   directory: {
@@ -112,37 +119,40 @@ export const ACCESS_KEYS: Readonly<Record<string, JsonSchema>> = {
     minLength: 1,
   },
   systemUsers: {
-    title: "a table, which may be empty",
+    title: "a table of settings",
     description: "Lets the users of this machine in, by their own passwords " +
-      "and rights, each in the home; for a server that root starts.",
+      "and rights, each in the home; even when it is empty. For root; in " +
+      "place of users, username, directory and mounts.",
     type: "object",
     additionalProperties: false,
     properties: {
-      allow: names("The only ones that get in. Left out: everybody."),
-      reject: names("The only ones that are kept out; not with allow."),
+      allowed: {
+        ...NAMES,
+        description: "Only these. Left out: everybody but root.",
+      },
+      rejected: { ...NAMES, description: "All but these." },
       anonymous: {
-        title: "a user of the system",
-        description: "Whom anonymous users stand for. Left out: there are " +
-          "no anonymous logins.",
+        description: "The user whom anonymous stands for. Left out: no " +
+          "anonymous logins.",
         type: "string",
         minLength: 1,
       },
       jail: flag("Whether users see no more than their homes.", true),
     },
-    examples: [{ allow: ["ann", "bob"] }],
+    examples: [{ allowed: ["ann", "bob"] }],
   },
   authUrl: {
     title: "a URL",
     description: "A web service that is asked for each login, by https, or " +
-      "by http on this machine; see the manual of --auth-url.",
+      "by http on this machine, as --auth-url does.",
     type: "string",
     pattern: "^https?://.",
   },
   authProgram: {
     title: "the name of a program",
     format: "path",
-    description: "A program that is asked for each login; relative to the " +
-      "folder of this file.",
+    description: "A program that is asked for each login, as --auth-program " +
+      "does; relative to the folder of this file.",
     type: "string",
     minLength: 1,
   },
@@ -255,12 +265,3 @@ export const PROCESS_KEYS: Readonly<Record<string, JsonSchema>> = {
     10_000,
   ),
 };
-
-function names(description: string): JsonSchema {
-  return {
-    title: "a list of names",
-    description,
-    type: "array",
-    items: { type: "string", minLength: 1 },
-  };
-}

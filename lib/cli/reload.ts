@@ -132,8 +132,14 @@ async function apply(
     closeListeners(listeners, server);
   }
   try {
-    await server.follow(service, plan);
+    // What can fail comes first: all of it is changed, or nothing.
     logger.configure(plan.options);
+    try {
+      await server.follow(service, plan);
+    } catch (error) {
+      logger.configure(before);
+      throw error;
+    }
     running.plan = plan;
     running.service = service;
     if (service.tls?.certificate.file !== before.tls?.certfile) {

@@ -121,7 +121,10 @@ async function openAccess(
   );
   const authorizer = users ??
     openExternal(options, tree, host, logger, book) ??
-    openSystemUsers(options, host, logger) ??
+    await about(
+      ["systemUsers"],
+      () => openSystemUsers(options, host, logger),
+    ) ??
     makeAuthorizer(options, password, fileSystem, logger);
   return { fileSystem, users, authorizer };
 }
@@ -134,6 +137,7 @@ function accessOf(options: CliOptions, password: string): string {
     directory,
     write,
     users,
+    options.systemUsers,
     username,
     password,
     atomicUploads,

@@ -25,7 +25,7 @@ export function openSystemUsers(
     );
   }
   const { allowed, rejected, anonymous, jail } = systemUsers;
-  return new SystemAuthorizer({
+  const authorizer = new SystemAuthorizer({
     users: host.openSystemUsers(),
     permissions: permissionsOf(options),
     ...(allowed === null ? {} : { allowedUsers: allowed }),
@@ -35,4 +35,12 @@ export function openSystemUsers(
     share: (fileSystem) => asShared(fileSystem, options),
     log: (level, message) => logger.log(level, message),
   });
+  if (options.tls?.controlRequired !== true) {
+    logger.log(
+      "warn",
+      "passwords of this system may travel in clear: --tls-control-required " +
+        "keeps them secret",
+    );
+  }
+  return authorizer;
 }

@@ -2,7 +2,7 @@
 
 import { FileError } from "../base/errors.ts";
 import { factsFormatter } from "../protocol/facts.ts";
-import { formatListLine } from "../protocol/list_format.ts";
+import { listLineFormatter } from "../protocol/list_format.ts";
 import { baseName, joinPath, quotePath } from "../protocol/path.ts";
 import { reply, replyLines } from "../protocol/reply.ts";
 import type { Account, Action } from "../spi/authorizer.ts";
@@ -112,11 +112,10 @@ export async function machineList(
 }
 
 function listFormat(context: CommandContext): LineFormat {
-  const options = {
+  return listLineFormatter({
     now: context.clock.wallTime(),
     localTime: context.settings.localTime,
-  };
-  return (entry) => formatListLine(entry, options);
+  });
 }
 
 /** The entries of a folder, sorted, or the one entry that a file is. */

@@ -1,6 +1,6 @@
 import type { Action } from "../spi/authorizer.ts";
 import type { FileStat } from "../spi/file_system.ts";
-import { formatTimeValue } from "./time_value.ts";
+import { timeValueFormatter } from "./time_value.ts";
 
 /** A fact of MLSD and MLST (RFC 3659 section 7.5). */
 export type FactName =
@@ -91,7 +91,7 @@ export function factsFormatter(
   const context: FactContext = {
     directoryLetters: directoryPermissions(permissions),
     fileLetters: letters(permissions, FILE_LETTERS),
-    localTime: options.localTime,
+    time: timeValueFormatter(options.localTime),
   };
   return (stat) => {
     let text = "";
@@ -106,7 +106,7 @@ export function factsFormatter(
 interface FactContext {
   readonly directoryLetters: string;
   readonly fileLetters: string;
-  readonly localTime: boolean;
+  readonly time: (milliseconds: number) => string | null;
 }
 
 /** How each fact is told from a stat; `null`: not known. */
@@ -117,11 +117,9 @@ const FACTS: Readonly<
   "perm": (stat, { directoryLetters, fileLetters }) =>
     stat.kind === "directory" ? directoryLetters : fileLetters,
   "size": (stat) => String(stat.size),
-  "modify": (stat, { localTime }) => formatTimeValue(stat.modified, localTime),
-  "create": (stat, { localTime }) =>
-    stat.created === undefined
-      ? null
-      : formatTimeValue(stat.created, localTime),
+  "modify": (stat, { time }) => time(stat.modified),
+  "create": (stat, { time }) =>
+    stat.created === undefined ? null : time(stat.created),
   "unique": (stat) => stat.id ?? null,
   "unix.mode": (stat) =>
     stat.mode === undefined

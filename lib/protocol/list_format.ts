@@ -1,4 +1,5 @@
 import type { DirectoryEntry, FileKind, FileStat } from "../spi/file_system.ts";
+import { DAY_MS, twoDigits } from "./clock_digits.ts";
 
 /** How LIST writes times. */
 export interface ListFormatOptions {
@@ -8,10 +9,16 @@ export interface ListFormatOptions {
   readonly localTime: boolean;
 }
 
-const DAY_MS = 24 * 60 * 60 * 1000;
-
 /** Older entries show a year in place of the hour. */
 const RECENT_MS = 180 * DAY_MS;
+
+const MINUTE_MS = 60_000;
+
+/** The end of the year 9999: what comes later has no four digits. */
+const LATEST = Date.UTC(10_000, 0, 1) - 1;
+
+/** `Mon dd `, before the hour. */
+const DAY_COLUMNS = 7;
 
 /** Never translated: clients know these. */
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
@@ -43,17 +50,45 @@ export function formatListLine(
   entry: DirectoryEntry,
   options: ListFormatOptions,
 ): string {
-  const stat = entry.stat ?? UNKNOWN;
-  const name = entry.target === undefined
-    ? entry.name
-    : `${entry.name} -> ${entry.target}`;
+  return listLineFormatter(options)(entry);
+}
+
+/**
+ * The same for many entries. What neighbours often have in common is written
+ * once: mode, owner and group, day.
+ */
+export function listLineFormatter(
+  options: ListFormatOptions,
+): (entry: DirectoryEntry) => string {
+  const timeOf = timeFormatter(options);
+  let last = UNKNOWN;
+  let who = whoText(last);
+  return (entry) => {
+    const stat = entry.stat ?? UNKNOWN;
+    const name = entry.target === undefined
+      ? entry.name
+      : `${entry.name} -> ${entry.target}`;
+    if (!isAlike(stat, last)) who = whoText(stat);
+    last = stat;
+    const size = String(stat.size).padStart(8);
+    return `${who} ${size} ${timeOf(stat.modified)} ` +
+      name.replace(/[\r\n\0]/g, "?");
+  };
+}
+
+/** Whether two have the same columns before their size. */
+function isAlike(one: FileStat, other: FileStat): boolean {
+  return one.mode === other.mode && one.kind === other.kind &&
+    one.links === other.links &&
+    one.owner === other.owner && one.uid === other.uid &&
+    one.group === other.group && one.gid === other.gid;
+}
+
+function whoText(stat: FileStat): string {
   const links = String(stat.links || 1).padStart(3);
   const owner = user(stat.owner, stat.uid, "owner").padEnd(8);
   const group = user(stat.group, stat.gid, "group").padEnd(8);
-  const size = String(stat.size).padStart(8);
-  const time = listTime(stat.modified, options);
-  return `${modeString(stat)} ${links} ${owner} ${group} ${size} ${time} ` +
-    name.replace(/[\r\n\0]/g, "?");
+  return `${modeString(stat)} ${links} ${owner} ${group}`;
 }
 
 /** Kind and permission bits as `ls` shows them: `drwxr-xr-x`. */
@@ -83,6 +118,29 @@ function user(
   return id === undefined ? fallback : String(id);
 }
 
+/** See `listTime`; of times on the day of the one before, the clock alone. */
+function timeFormatter(
+  options: ListFormatOptions,
+): (modified: number) => string {
+  if (options.localTime) return (modified) => listTime(modified, options);
+  const oldest = options.now - RECENT_MS;
+  let lastDay = NaN;
+  let lastText = "";
+  return (modified) => {
+    // As `Date` does: towards zero.
+    const whole = Math.trunc(modified);
+    const day = Math.floor(whole / DAY_MS);
+    if (whole < oldest || !(whole <= LATEST)) return listTime(whole, options);
+    if (day !== lastDay) {
+      lastDay = day;
+      lastText = listTime(whole, options).slice(0, DAY_COLUMNS);
+    }
+    const minute = Math.floor((whole - day * DAY_MS) / MINUTE_MS);
+    return lastText + twoDigits(Math.floor(minute / 60)) + ":" +
+      twoDigits(minute % 60);
+  };
+}
+
 /** `Mon dd HH:MM`, or `Mon dd  YYYY` when it is long ago. */
 function listTime(modified: number, options: ListFormatOptions): string {
   const { now, localTime: local } = options;
@@ -93,15 +151,11 @@ function listTime(modified: number, options: ListFormatOptions): string {
     year = local ? date.getFullYear() : date.getUTCFullYear();
   }
   const month = MONTHS[local ? date.getMonth() : date.getUTCMonth()];
-  const day = digits(local ? date.getDate() : date.getUTCDate());
+  const day = twoDigits(local ? date.getDate() : date.getUTCDate());
   if (now - date.getTime() > RECENT_MS) {
     return `${month} ${day}  ${String(year).padStart(4, "0")}`;
   }
-  const hours = digits(local ? date.getHours() : date.getUTCHours());
-  const minutes = digits(local ? date.getMinutes() : date.getUTCMinutes());
+  const hours = twoDigits(local ? date.getHours() : date.getUTCHours());
+  const minutes = twoDigits(local ? date.getMinutes() : date.getUTCMinutes());
   return `${month} ${day} ${hours}:${minutes}`;
-}
-
-function digits(value: number): string {
-  return String(value).padStart(2, "0");
 }

@@ -1,4 +1,9 @@
+import { DAY_MS, twoDigits } from "./clock_digits.ts";
+
 const YEAR_MAX = 9999;
+
+/** `YYYYMMDD`. */
+const DAY_DIGITS = 8;
 
 /**
  * A time as MDTM, MFMT and the facts write it (RFC 3659 section 2.3):
@@ -22,6 +27,32 @@ export function formatTimeValue(
     digits(local ? date.getHours() : date.getUTCHours()) +
     digits(local ? date.getMinutes() : date.getUTCMinutes()) +
     digits(local ? date.getSeconds() : date.getUTCSeconds());
+}
+
+/**
+ * The same for many files of a listing: neighbours often have the same day,
+ * which is then written once.
+ */
+export function timeValueFormatter(
+  localTime: boolean,
+): (milliseconds: number) => string | null {
+  if (localTime) return (milliseconds) => formatTimeValue(milliseconds, true);
+  let lastDay = NaN;
+  let lastText = "";
+  return (milliseconds) => {
+    // As `Date` does: towards zero.
+    const whole = Math.trunc(milliseconds);
+    const day = Math.floor(whole / DAY_MS);
+    if (day !== lastDay) {
+      const text = formatTimeValue(whole, false);
+      if (text === null) return null;
+      lastDay = day;
+      lastText = text.slice(0, DAY_DIGITS);
+    }
+    const second = Math.floor((whole - day * DAY_MS) / 1000);
+    return lastText + twoDigits(Math.floor(second / 3600)) +
+      twoDigits(Math.floor(second / 60) % 60) + twoDigits(second % 60);
+  };
 }
 
 /**

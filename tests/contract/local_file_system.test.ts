@@ -12,6 +12,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
 import { describe, expect, test } from "vitest";
 import { LocalFileHandle } from "../../adapters/_local_file_handle.ts";
@@ -251,6 +252,27 @@ function temporary(): { readonly base: string; dispose(): void } {
   };
 }
 
+test.skipIf(process.platform === "win32")(
+  "the root of the system is a tree without a jail, as paths have it",
+  async () => {
+    const folder = realpathSync(mkdtempSync(join(tmpdir(), "anyftpd-root-")));
+    try {
+      mkdirSync(`${folder}/a`);
+      symlinkSync("/", `${folder}/a/top`);
+      const whole = localFileSystem("/");
+      await put(whole, `${folder}/a/b.txt`, "b");
+      expect(readdirSync(`${folder}/a`)).toContain("b.txt");
+      expect(whole.locate?.(folder)).toBe(folder);
+      expect(await whole.resolve?.(`${folder}/a/top${folder}/a`)).toBe(
+        `${folder}/a`,
+      );
+      const { id } = await whole.stat(`${folder}/a/top/`.slice(0, -1));
+      expect(id).toBe((await whole.stat("/")).id);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);
 test("a local file writes small pieces at once, until it is closed", async () => {
   const root = realpathSync(mkdtempSync(`${tmpdir()}/anyftpd-now-`));
   try {

@@ -125,6 +125,14 @@ describe("a reload", () => {
       'directory = "gone"\n',
       /anyftpd\.toml:1:1: directory: Cannot share ".*gone": no such directory/,
     );
+    await reload(
+      `${BASE}banner = "new"\n[log]\nfile = "no/a.log"\n`,
+      /Cannot write ".*a\.log": .*; the old configuration serves on/,
+    );
+    const stranger = await FtpClient.connect(target);
+    expect((await stranger.expect(null, 220)).lines)
+      .toEqual(["220 anyftpd ready."]);
+    await stranger.quit();
     const client = await FtpClient.login(target, "anonymous", "x");
     expect(String(await client.retrieve("RETR a.txt"))).toBe("Hello");
     await client.quit();

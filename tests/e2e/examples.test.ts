@@ -2,6 +2,7 @@
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { serveWindowsUsers } from "../../examples/windows_users.ts";
 import { exampleCommand, startExample } from "../support/example.ts";
 import { sampleBytes, until } from "../support/files.ts";
 import { FtpClient } from "../support/ftp_client.ts";
@@ -256,6 +257,13 @@ test("daemon: starts, is asked, stops", async () => {
   expect(await daemon("stop")).toBe("Stopped");
   expect(await daemon("status")).toBe("It does not run");
 });
+
+test.skipIf(process.platform === "win32")(
+  "windows_users: elsewhere it says that there are no such users",
+  async () => {
+    await expect(serveWindowsUsers(0)).rejects.toThrow(/Windows/);
+  },
+);
 
 test("every example is run by a test", () => {
   const here = new URL("./", import.meta.url);

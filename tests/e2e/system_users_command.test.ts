@@ -1,5 +1,13 @@
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { Command } from "../support/command.ts";
 import { requireProgram, run } from "../support/program.ts";
@@ -95,6 +103,35 @@ describe.skipIf(NO_SYSTEM_USERS !== null)(title, () => {
       await command.close();
     }
   }, 40_000);
+
+  test.skipIf(serverKind() !== "bun")(
+    "works in one file without a runtime (made by bun)",
+    async () => {
+      const folder = mkdtempSync(join(tmpdir(), "anyftpd-executable-"));
+      const script = fileURLToPath(
+        new URL("../../scripts/compile.mjs", import.meta.url),
+      );
+      const compiled = await run("node", [script, "--outdir", folder]);
+      expect(compiled.code, compiled.text).toBe(0);
+      const command = new Command(
+        ["-i", "127.0.0.1", "-p", "0", "--system-users"],
+        { program: [join(folder, "anyftpd")], cwd: folder },
+      );
+      try {
+        const { port } = await command.listening();
+        writeFileSync(`/home/${ann}/one.txt`, "one");
+        const url = `ftp://127.0.0.1:${port}/one.txt`;
+        const login = ["--silent", "--user", `${ann}:of ann`];
+        expect(String((await run(curl, [...login, url])).stdout)).toBe("one");
+        const wrong = ["--silent", "--user", `${ann}:of bob`];
+        expect((await run(curl, [...wrong, url])).code).toBe(67);
+      } finally {
+        await command.close();
+        rmSync(folder, { recursive: true });
+      }
+    },
+    60_000,
+  );
 
   test("refuses a user who does not exist, in one line", async () => {
     const command = start("--system-users", "--allow-users", "no-such-user");

@@ -187,3 +187,19 @@ test("names tell which socket is for implicit TLS, and one may be no TCP", async
   });
   expect(greeting).toMatch(/^220 /);
 });
+
+test("worker processes serve sockets of systemd, too", async () => {
+  const config = prepare();
+  const workers = 'concurrency = "pre-fork"\nworkers = 2\n';
+  writeFileSync(config, `directory = "srv"\n${workers}`);
+  service = new Service(folder.at("n"), ["ftp"], ["--config", config]);
+  await service.notifies("READY=1");
+  const target = { hostname: "127.0.0.1", port: service.ports[0]! };
+  const client = await FtpClient.login(target, "anonymous", "x");
+  expect(String(await client.retrieve("RETR a.txt"))).toBe("Hello");
+  await client.quit();
+  service.signal("SIGTERM");
+  expect(await service.exit()).toBe(0);
+  // Workers are told nothing that makes them talk to systemd themselves.
+  expect(service.states).toEqual(["READY=1", "STOPPING=1"]);
+});

@@ -15,7 +15,7 @@ const at = (path: string): string =>
 
 const page = readFileSync(at("docs/configuration.md"), "utf8");
 
-/** What scripts/config_reference.mjs exports. */
+/** What scripts/_config_page.mjs exports. */
 interface Generator {
   readonly BEGIN: string;
   readonly END: string;
@@ -32,7 +32,7 @@ function words(text: string): string {
 
 describe("docs/configuration.md", () => {
   test("has the keys as the schema describes them", async () => {
-    const script = "../../scripts/config_reference.mjs";
+    const script = "../../scripts/_config_page.mjs";
     const generator = await import(script) as Generator;
     const begin = page.indexOf(generator.BEGIN) + generator.BEGIN.length;
     const end = page.indexOf(generator.END);
@@ -40,7 +40,7 @@ describe("docs/configuration.md", () => {
     const reference = generator.configReference(CONFIG_SECTIONS, variableOf);
     expect(
       words(page.slice(begin, end)),
-      "run: npm run build && node scripts/config_reference.mjs && npm run fmt",
+      "run: npm run docs",
     ).toBe(words(reference));
   });
 

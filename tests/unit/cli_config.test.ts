@@ -195,6 +195,12 @@ describe("anyftpd check", () => {
     expect(await check('{"a": hunter2}', "b.json")).not.toContain("hunter2");
   });
 
+  test("opens no log file, which could then be another user's", async () => {
+    const host = hostWith('[log]\nfile = "a.log"\nxferlog = "x.log"');
+    expect(await main(["check", "a.toml"], host)).toBe(0);
+    expect(host.openedLogs).toEqual([]);
+  });
+
   test("takes the words that it knows, and no others", async () => {
     const host = new FakeCliHost();
     expect(await main(["check"], host)).toBe(2);
@@ -359,6 +365,54 @@ tls = { minVersion = "1.2", control = "off", data = "off" }
     expect(left).toEqual({
       tls: { minVersion: "1.3", control: "required", data: "required" },
     });
+  });
+});
+
+describe("systemUsers in a file", () => {
+  function optionsOf(text: string, ...args: string[]) {
+    const host = hostWith(text);
+    const request = parseCommandLineOptions(["--config", "a.toml", ...args]);
+    if (request.kind !== "serve") throw new Error("not to be served");
+    return loadConfig(request.source, host).then(({ config }) =>
+      withConfig(request.options, request.given, config)
+    );
+  }
+
+  test("is what --system-users is, with its defaults", async () => {
+    const { systemUsers } = await optionsOf("[systemUsers]\n");
+    const request = parseCommandLineOptions(["--system-users"]);
+    if (request.kind !== "serve") throw new Error("not to be served");
+    expect(systemUsers).toEqual(request.options.systemUsers);
+    expect(
+      (await optionsOf(
+        '[systemUsers]\nallowed = ["ann"]\nanonymous = "ftp"\njail = false',
+      )).systemUsers,
+    ).toEqual({
+      allowed: ["ann"],
+      rejected: null,
+      anonymous: "ftp",
+      jail: false,
+    });
+  });
+
+  test("does not stand beside other ways in", async () => {
+    expect(await check('directory = "x"\nsystemUsers = {}')).toBe(
+      "a.toml:1:1: directory: not together with systemUsers\n",
+    );
+    expect(
+      await check('[systemUsers]\nallowed = ["a"]\nrejected = ["b"]'),
+    ).toBe("a.toml:3:1: systemUsers.rejected: not together with allowed\n");
+    await expect(optionsOf("systemUsers = {}", "-d", "/srv")).rejects
+      .toThrow("not allowed with systemUsers");
+  });
+
+  test("gives way to users on the command line", async () => {
+    const { systemUsers, users } = await optionsOf(
+      "systemUsers = {}",
+      "--users",
+      "u.json",
+    );
+    expect([systemUsers, users]).toEqual([null, "u.json"]);
   });
 });
 

@@ -96,6 +96,17 @@ test("a host without users of the system says so", async () => {
 });
 
 test.each([
+  ["--system-users", true],
+  ["--system-users --tls", true],
+  ["--system-users --tls-control-required", false],
+])("%s warns of passwords in clear: %s", async (line, warns) => {
+  const { exit } = await host.start(line);
+  expect(host.stderr.text.includes("may travel in clear")).toBe(warns);
+  host.signal("SIGINT");
+  expect(await exit).toBe(0);
+});
+
+test.each([
   ["--system-users", "the home of each user (read-only", "/home/bob true"],
   [
     "--system-users -w --no-jail",

@@ -1,5 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { formatListLine, modeString } from "../../lib/protocol/list_format.ts";
+import {
+  formatListLine,
+  listLineFormatter,
+  modeString,
+} from "../../lib/protocol/list_format.ts";
 import type { FileStat } from "../../lib/spi/file_system.ts";
 
 const NOW = Date.UTC(2026, 5, 15, 12, 0, 0);
@@ -116,4 +120,32 @@ test.each(
 )("modeString() of a %s of mode %s is %s", (kind, mode, expected) => {
   const known = mode === undefined ? {} : { mode };
   expect(modeString({ kind, size: 0, modified: 0, ...known })).toBe(expected);
+});
+
+describe("listLineFormatter()", () => {
+  test("writes each entry as if it were the only one", () => {
+    const format = listLineFormatter(options);
+    const times = [
+      ...[NOW, NOW - 0.5, NOW + 59_999, NOW - 180 * DAY, NOW - 180 * DAY - 1],
+      ...[NOW - 90 * DAY, NOW - 90 * DAY + 1, NOW + DAY, 0, -0.5, -1, -DAY],
+      ...[
+        NaN,
+        Infinity,
+        Date.UTC(9999, 11, 31, 23, 59),
+        8.64e15,
+        253402300800000,
+      ],
+      ...[Date.UTC(2026, 5, 14, 23, 59, 59, 999), Date.UTC(2026, 5, 15)],
+    ];
+    const entries = times.flatMap((modified) => [
+      { name: "a", stat: stat({ modified }) },
+      { name: "b", stat: stat({ modified, owner: "ann", mode: 0o755 }) },
+      { name: "c", stat: stat({ modified, kind: "directory", links: 3 }) },
+      { name: "d", stat: null },
+      { name: "e", stat: stat({ modified, group: "x", gid: 7 }), target: "f" },
+    ]);
+    for (const entry of [...entries, ...entries.toReversed()]) {
+      expect(format(entry)).toBe(formatListLine(entry, options));
+    }
+  });
 });

@@ -1,9 +1,7 @@
 import { beforeEach, describe, expect, test } from "vitest";
 import { hashPassword } from "../../lib/auth/password.ts";
-import {
-  SystemAuthorizer,
-  type SystemAuthorizerOptions,
-} from "../../lib/auth/system_authorizer.ts";
+import { SystemAuthorizer } from "../../lib/auth/system_authorizer.ts";
+import type { SystemAuthorizerOptions } from "../../lib/auth/system_options.ts";
 import type {
   SystemProof,
   SystemUser,
@@ -303,6 +301,28 @@ describe("overrideUser", () => {
     const act = (): void => authorizer.overrideUser(name, override);
     expect(act).toThrow(ConfigError);
     expect(act).toThrow(problem);
+  });
+});
+
+describe("account", () => {
+  const from = { remote: { hostname: "10.0.0.1", port: 1 } };
+
+  test("needs no password, for who may log in", async () => {
+    const authorizer = make({ rejectedUsers: ["bob"] });
+    expect(await authorizer.account("ann", from)).toMatchObject({
+      name: "ann",
+      home: "/",
+    });
+    expect(asked).toEqual([{ username: "ann", proof: { kind: "none" } }]);
+    for (const name of ["bob", "root", "nobody", "anonymous"]) {
+      expect(await authorizer.account(name, from)).toBeNull();
+    }
+    await expect(authorizer.account("ftp", from)).rejects.toThrow("shell");
+  });
+
+  test("is refused where the system needs a password", async () => {
+    const authorizer = make({ users: { ...system, needsPasswords: true } });
+    await expect(authorizer.account("ann", from)).rejects.toThrow(ConfigError);
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import {
   formatTimeValue,
   parseTimeValue,
+  timeValueFormatter,
 } from "../../lib/protocol/time_value.ts";
 
 describe("formatTimeValue()", () => {
@@ -64,5 +65,18 @@ describe("parseTimeValue()", () => {
     "２０２６０１０１０００００",
   ])("%j is no date", (text) => {
     expect(parseTimeValue(text)).toBeNull();
+  });
+});
+
+describe.each([false, true])("timeValueFormatter(%s)", (localTime) => {
+  test("writes each time as formatTimeValue() does", () => {
+    const format = timeValueFormatter(localTime);
+    const day = 24 * 60 * 60 * 1000;
+    const times = [0, 1e12, -1e12, Date.UTC(2026, 1, 28), Date.UTC(1, 0, 1)]
+      .flatMap((at) => [at, at + 1, at + 999.5, at + day - 1, at - 1, at - 0.5])
+      .flatMap((at) => [at, at + 3_723_000, NaN, Infinity, 8.64e15, at]);
+    for (const at of [...times, ...times.toReversed()]) {
+      expect(format(at)).toBe(formatTimeValue(at, localTime));
+    }
   });
 });

@@ -1,19 +1,8 @@
-// Writes the part of docs/configuration.md that is about each key.
-//
-//   node scripts/config_reference.mjs
-//
-// The schema of the configuration (lib/cli/config_schema.ts) says everything;
-// build first, and format the page afterwards (npm run fmt). A test holds that
-// the page is what this makes of it.
-// deno-lint-ignore-file explicit-module-boundary-types -- it is JavaScript
-import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import process from "node:process";
-import { fileURLToPath } from "node:url";
+// deno-lint-ignore-file explicit-module-boundary-types -- JavaScript, so that
+// Node 20 runs it too
+// The part of docs/configuration.md that is about each key, made of the schema
+// of the configuration (lib/cli/config_schema.ts).
 import { stringify } from "smol-toml";
-
-const ROOT = fileURLToPath(new URL("../", import.meta.url));
-const PAGE = join(ROOT, "docs/configuration.md");
 
 /** What stands before and behind the generated part. */
 export const BEGIN = "<!-- begin of the generated part -->";
@@ -102,11 +91,4 @@ function rangeOf({ minimum, maximum }) {
 
 function code(value) {
   return `\`${stringify({ x: value }).trim().replace(/^x = /, "")}\``;
-}
-
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const schema = await import("../dist/lib/cli/config_schema.js");
-  const values = await import("../dist/lib/cli/config_value.js");
-  const reference = configReference(schema.CONFIG_SECTIONS, values.variableOf);
-  writeFileSync(PAGE, withReference(readFileSync(PAGE, "utf8"), reference));
 }
