@@ -33,6 +33,7 @@ export type {
   CliServer,
   CliWorkers,
   InheritedSocket,
+  LiveScreen,
   StopSignal,
   Supervisor,
   WatchedText,

@@ -24,7 +24,9 @@ import { httpAuthorizer } from "./_http_authorizer.ts";
 import { passwordVerifiers } from "./_password_verifiers.ts";
 import { programAuthorizer } from "./_program_authorizer.ts";
 import { scryptPasswords } from "./_scrypt.ts";
+import { openScreen } from "./_live_screen.ts";
 import { onReloadSignal, onStopSignal } from "./_shutdown.ts";
+import { TerminalOutput } from "./_terminal_output.ts";
 import { systemdSupervisor } from "./_systemd.ts";
 import { terminalInput } from "./_terminal_input.ts";
 import { findTextFile, updateTextFile } from "./_text_file.ts";
@@ -42,11 +44,12 @@ export interface CliAdapter {
 }
 
 /** What may hold text that is not written yet. */
-const outputs: GatheredOutput[] = [];
+const outputs: (GatheredOutput | TerminalOutput)[] = [];
 
 /** The program around the command, by the node: modules of any runtime. */
 export function cliHost(adapter: CliAdapter): CliHost {
   const env = allowedEnvironment();
+  const stderr = output(process.stderr);
   return {
     platform: adapter.platform,
     openFolder: (path) => adapter.openFolder(path),
@@ -54,7 +57,10 @@ export function cliHost(adapter: CliAdapter): CliHost {
       process.platform === "win32" ? new WindowsUsers(null) : new UnixUsers(),
     stdin: terminalInput(),
     stdout: output(process.stdout),
-    stderr: output(process.stderr),
+    stderr,
+    ...(stderr instanceof TerminalOutput
+      ? { openScreen: (lost) => openScreen(process.stderr, stderr, lost) }
+      : {}),
     env,
     cwd: process.cwd(),
     pid: process.pid,
@@ -99,7 +105,9 @@ function output(stream: NodeJS.WriteStream): CliOutput {
   // end the program: EPIPE arrives as an event.
   stream.on("error", () => {});
   if (stream.isTTY) {
-    return { isTerminal: true, write: (text) => void stream.write(text) };
+    const terminal = new TerminalOutput(stream);
+    outputs.push(terminal);
+    return terminal;
   }
   const gathered = new GatheredOutput(stream);
   outputs.push(gathered);

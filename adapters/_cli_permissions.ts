@@ -14,6 +14,7 @@ import {
   SPAWN_VARIABLE,
   STATFS,
 } from "./_deno_permissions.ts";
+import { mayOpenScreen, SCREEN_VARIABLES } from "./_live_screen.ts";
 import type { DenoPermission } from "./_runtime_types.ts";
 import { STATE_VARIABLES, stateFolder } from "./_state_folder.ts";
 
@@ -182,6 +183,13 @@ function notesFor(needs: CliNeeds): readonly CliNote[] {
       level: "debug",
       message: "not looking for network file systems, which are slower so: " +
         `Deno needs ${flagFor(STATFS)}`,
+    });
+  }
+  if (process.stderr.isTTY && !mayOpenScreen()) {
+    notes.push({
+      level: "debug",
+      message: "not showing sessions and transfers below the log: Deno needs " +
+        `--allow-env=${SCREEN_VARIABLES.join(",")}`,
     });
   }
   return notes;

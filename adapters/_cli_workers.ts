@@ -35,6 +35,7 @@ export async function startWorkers(
     reloadTls: () => pool.reloadTls(),
     reconfigure: (request) => pool.reconfigure(poolOptions(request)),
     close: (options) => pool.close(options),
+    sessions: () => pool.sessions(),
   };
 }
 

@@ -1,5 +1,5 @@
 import { type Deferred, deferred } from "../lib/base/deferred.ts";
-import { TransportError, type TransportErrorCode } from "../lib/base/errors.ts";
+import { TransportError } from "../lib/base/errors.ts";
 import type {
   Connection,
   Endpoint,
@@ -7,39 +7,16 @@ import type {
   TlsConfig,
   TlsInfo,
 } from "../lib/spi/transport.ts";
-import { type MemoryTlsSession, memoryTlsSession } from "./_memory_tls.ts";
-
-/** What a connection needs to know of the network that it is part of. */
-export interface MemoryLink {
-  /** Bytes that fit between a writer and a reader. */
-  readonly window: number;
-  /** The most bytes that one `read()` answers. */
-  readonly chunkSize: number;
-  /** Runs at the other end: at once, or after the latency. */
-  deliver(run: () => void): void;
-  /** Called once, when the owner has called `close()` or `reset()`. */
-  released(connection: MemoryConnection): void;
-}
+import { busyError, closedError, truncatedError } from "./_memory_errors.ts";
+import { MemoryInbox } from "./_memory_inbox.ts";
+import type { MemoryLink } from "./_memory_link.ts";
+import type { MemoryTlsSession } from "./_memory_tls.ts";
+import { MemoryTlsEnd, type MemoryTlsOwner } from "./_memory_tls_end.ts";
 
 interface PendingWrite extends Deferred<void> {
   readonly bytes: Uint8Array;
   at: number;
 }
-
-/** Our side of a handshake that waits for the client's. */
-interface Handshake extends Deferred<void> {
-  readonly config: TlsConfig;
-  readonly resumedOnly: boolean;
-}
-
-/** The client's side of it. */
-interface Hello extends Deferred<MemoryTlsSession> {
-  readonly session: MemoryTlsSession | null;
-  readonly certificate: Uint8Array | null;
-}
-
-/** Overwrites chunks whose time is over, so that late use shows. */
-const POISON = 0xdd;
 
 /**
  * One end of a connection inside the program, with the manners of TCP: what
@@ -60,9 +37,7 @@ export class MemoryConnection implements Connection {
   #released = false;
 
   // Receiving.
-  #arrived: Uint8Array[] = [];
-  #arrivedBytes = 0;
-  #lent: Uint8Array | null = null;
+  readonly #inbox = new MemoryInbox();
   #finArrived = false;
   #ended = false;
   #reader: Deferred<Uint8Array | null> | null = null;
@@ -72,14 +47,7 @@ export class MemoryConnection implements Connection {
   #writer: PendingWrite | null = null;
   #finished = false;
 
-  // Pretending TLS.
-  #tls: TlsInfo | null = null;
-  #handshake: Handshake | null = null;
-  #hello: Hello | null = null;
-  #helloArrived = false;
-  #parting: Deferred<void> | null = null;
-  #partingArrived = false;
-  #isCut = false;
+  readonly #tls: MemoryTlsEnd;
 
   /** Makes both ends, unless `peer` is there already. */
   constructor(
@@ -91,6 +59,7 @@ export class MemoryConnection implements Connection {
     this.#link = link;
     this.local = local;
     this.remote = remote;
+    this.#tls = new MemoryTlsEnd(this.#tlsOwner());
     this.#peer = peer ?? new MemoryConnection(link, remote, local, this);
   }
 
@@ -101,7 +70,7 @@ export class MemoryConnection implements Connection {
 
   /** Bytes that have arrived and were not read. */
   get unread(): number {
-    return this.#arrivedBytes;
+    return this.#inbox.bytes;
   }
 
   /** Bytes that were written and that the peer has not read. */
@@ -111,27 +80,15 @@ export class MemoryConnection implements Connection {
 
   /** See {@linkcode Connection.tls}. */
   get tls(): TlsInfo | null {
-    return this.#tls;
+    return this.#tls.info;
   }
 
   /** See {@linkcode Connection.startTls}: nothing is encrypted. */
   startTls(config: TlsConfig, options: StartTlsOptions = {}): Promise<void> {
-    const action = "start TLS";
     if (this.#reader !== null || this.#writer !== null) {
-      return Promise.reject(busy(action));
+      return Promise.reject(busyError("start TLS"));
     }
-    if (this.#released) return Promise.reject(this.#closed(action));
-    if (this.#failure !== null) return Promise.reject(this.#failure);
-    const { signal, resumedOnly = false } = options;
-    const handshake = { ...deferred<void>(), config, resumedOnly };
-    this.#handshake = handshake;
-    const onAbort = () => this.close();
-    if (signal?.aborted) onAbort();
-    signal?.addEventListener("abort", onAbort, { once: true });
-    this.#shake();
-    return handshake.promise.finally(() =>
-      signal?.removeEventListener("abort", onAbort)
-    );
+    return this.#tls.start(config, options);
   }
 
   /**
@@ -145,49 +102,30 @@ export class MemoryConnection implements Connection {
     session: MemoryTlsSession | null = null,
     certificate: Uint8Array | null = null,
   ): Promise<MemoryTlsSession> {
-    if (this.#released) return Promise.reject(this.#closed("join TLS"));
-    if (this.#failure !== null) return Promise.reject(this.#failure);
-    const joined = deferred<MemoryTlsSession>();
-    this.#hello = { ...joined, session, certificate };
-    const peer = this.#peer;
-    this.#link.deliver(() => {
-      peer.#helloArrived = true;
-      peer.#shake();
-    });
-    return joined.promise;
+    return this.#tls.join(session, certificate);
   }
 
   /** Finishes without close_notify, as whoever cuts a line does. */
   async cutOff(): Promise<void> {
-    this.#isCut = true;
+    this.#tls.cut();
     await this.closeWrite();
   }
 
   /** See {@linkcode Connection.stopTls}; for the client's end too. */
   stopTls(): Promise<void> {
-    if (this.#tls === null || this.#released) {
-      return Promise.reject(this.#closed("stop TLS"));
-    }
-    this.#parting = deferred();
-    const peer = this.#peer;
-    this.#link.deliver(() => {
-      peer.#partingArrived = true;
-      peer.#part();
-    });
-    const { promise } = this.#parting;
-    this.#part();
-    return promise;
+    return this.#released
+      ? Promise.reject(closedError("stop TLS"))
+      : this.#tls.stop();
   }
 
   /** See {@linkcode Connection.read}. */
   read(): Promise<Uint8Array | null> {
-    if (this.#reader !== null) return Promise.reject(busy("read"));
-    this.#lent?.fill(POISON);
-    this.#lent = null;
-    if (this.#arrivedBytes > 0) return Promise.resolve(this.#take());
-    if (this.#released) return Promise.reject(this.#closed("read"));
+    if (this.#reader !== null) return Promise.reject(busyError("read"));
+    this.#inbox.spoil();
+    if (this.#inbox.bytes > 0) return Promise.resolve(this.#take());
+    if (this.#released) return Promise.reject(closedError("read"));
     if (this.#ended || this.#finArrived) {
-      if (this.#isTruncated()) return Promise.reject(truncated("read"));
+      if (this.#tls.isTruncated) return Promise.reject(truncatedError("read"));
       this.#ended = true;
       return Promise.resolve(null);
     }
@@ -199,10 +137,10 @@ export class MemoryConnection implements Connection {
   /** See {@linkcode Connection.write}. */
   write(bytes: Uint8Array): Promise<void> {
     if (this.#released || this.#finished) {
-      return Promise.reject(this.#closed("write"));
+      return Promise.reject(closedError("write"));
     }
     if (this.#failure !== null) return Promise.reject(this.#failure);
-    if (this.#writer !== null) return Promise.reject(busy("write"));
+    if (this.#writer !== null) return Promise.reject(busyError("write"));
     if (bytes.length === 0) return Promise.resolve();
     const pending: PendingWrite = { ...deferred<void>(), bytes, at: 0 };
     this.#writer = pending;
@@ -212,7 +150,7 @@ export class MemoryConnection implements Connection {
 
   /** See {@linkcode Connection.closeWrite}. */
   closeWrite(): Promise<void> {
-    if (this.#released) return Promise.reject(this.#closed("finish"));
+    if (this.#released) return Promise.reject(closedError("finish"));
     if (this.#finished) return Promise.resolve();
     if (this.#failure !== null) return Promise.reject(this.#failure);
     this.#finished = true;
@@ -227,7 +165,7 @@ export class MemoryConnection implements Connection {
   /** See {@linkcode Connection.close}. */
   close(): void {
     if (this.#released) return;
-    if (this.#arrivedBytes > 0) return this.reset();
+    if (this.#inbox.bytes > 0) return this.reset();
     const failed = this.#failure !== null;
     this.#release();
     // What the window has taken is delivered; the rest is lost.
@@ -243,69 +181,24 @@ export class MemoryConnection implements Connection {
     if (!failed) this.#link.deliver(() => peer.#broken(true));
   }
 
-  /** Both ends are there: they agree, or not. */
-  #shake(): void {
-    const handshake = this.#handshake;
-    if (handshake === null) return;
-    const refuse = (code: TransportErrorCode, why: string): void => {
-      this.#handshake = null;
-      handshake.reject(new TransportError(code, `Cannot start TLS: ${why}`));
+  #tlsOwner(): MemoryTlsOwner {
+    return {
+      peer: () => this.#peer.#tls,
+      holdsInput: () => this.#inbox.bytes > 0,
+      hasEnded: () => this.#finArrived,
+      refusal: (action) => this.#released ? closedError(action) : this.#failure,
+      deliver: (run) => this.#link.deliver(run),
+      close: () => this.close(),
     };
-    // A client's clear text takes the place of its part of the handshake.
-    if (this.#arrivedBytes > 0) return refuse("tls", "no TLS came");
-    if (this.#finArrived) return refuse("truncated", "the client finished");
-    const peer = this.#peer;
-    const hello = peer.#hello;
-    if (!this.#helloArrived || hello === null) return;
-    const { config, resumedOnly } = handshake;
-    const resumed = hello.session?.config === config;
-    if (resumedOnly && !resumed) {
-      return refuse("not-resumed", "the client resumes no session");
-    }
-    this.#handshake = null;
-    this.#helloArrived = false;
-    const isAsked = (config.clientCert ?? "off") !== "off";
-    this.#tls = infoOf(resumed, isAsked ? hello.certificate : null);
-    handshake.resolve();
-    this.#link.deliver(() => {
-      peer.#hello = null;
-      if (peer.#released || peer.#failure !== null) return;
-      peer.#tls = infoOf(resumed, null);
-      hello.resolve(memoryTlsSession(config));
-    });
-  }
-
-  /** Both ends have said that TLS is over. */
-  #part(): void {
-    if (this.#parting === null || !this.#partingArrived) return;
-    this.#tls = null;
-    this.#partingArrived = false;
-    this.#parting.resolve();
-    this.#parting = null;
-  }
-
-  #isTruncated(): boolean {
-    return this.#tls !== null && this.#peer.#isCut;
-  }
-
-  /** What waits for the peer waits no more. */
-  #rejectTls(why: TransportError): void {
-    this.#handshake?.reject(why);
-    this.#handshake = null;
-    this.#hello?.reject(why);
-    this.#hello = null;
-    this.#parting?.reject(why);
-    this.#parting = null;
   }
 
   #release(): void {
     this.#released = true;
-    this.#rejectTls(this.#closed("go on"));
-    this.#arrived = [];
-    this.#arrivedBytes = 0;
-    this.#reader?.reject(this.#closed("read"));
+    this.#tls.fail(closedError("go on"));
+    this.#inbox.clear();
+    this.#reader?.reject(closedError("read"));
     this.#reader = null;
-    this.#writer?.reject(this.#closed("write"));
+    this.#writer?.reject(closedError("write"));
     this.#writer = null;
     this.#link.released(this);
   }
@@ -345,18 +238,15 @@ export class MemoryConnection implements Connection {
       this.#link.deliver(() => peer.#broken(false));
       return;
     }
-    this.#arrived.push(piece);
-    this.#arrivedBytes += piece.length;
-    this.#shake();
+    this.#inbox.push(piece);
+    this.#tls.arrived();
     this.#wake();
   }
 
   #receiveFin(): void {
     if (this.#failure !== null || this.#released) return;
     this.#finArrived = true;
-    this.#shake();
-    this.#hello?.reject(truncated("join TLS"));
-    this.#parting?.reject(truncated("stop TLS"));
+    this.#tls.ended();
     this.#wake();
   }
 
@@ -367,45 +257,30 @@ export class MemoryConnection implements Connection {
       "Cannot go on: connection reset by peer",
     );
     if (discard) {
-      this.#arrived = [];
-      this.#arrivedBytes = 0;
+      this.#inbox.clear();
       this.#finArrived = false;
     }
     this.#reader?.reject(this.#failure);
     this.#reader = null;
     this.#writer?.reject(this.#failure);
     this.#writer = null;
-    this.#rejectTls(this.#failure);
+    this.#tls.fail(this.#failure);
   }
 
   #wake(): void {
     const reader = this.#reader;
     if (reader === null) return;
     this.#reader = null;
-    if (this.#arrivedBytes > 0) return reader.resolve(this.#take());
-    if (this.#isTruncated()) return reader.reject(truncated("read"));
+    if (this.#inbox.bytes > 0) return reader.resolve(this.#take());
+    if (this.#tls.isTruncated) return reader.reject(truncatedError("read"));
     this.#ended = true;
     reader.resolve(null);
   }
 
-  /** As much as has arrived, up to the chunk size, in one array. */
   #take(): Uint8Array {
-    const chunkSize = Math.max(1, this.#link.chunkSize);
-    const chunk = new Uint8Array(Math.min(chunkSize, this.#arrivedBytes));
-    let at = 0;
-    while (at < chunk.length) {
-      const piece = this.#arrived[0];
-      if (piece === undefined) break;
-      const part = piece.subarray(0, chunk.length - at);
-      chunk.set(part, at);
-      at += part.length;
-      if (part.length === piece.length) this.#arrived.shift();
-      else this.#arrived[0] = piece.subarray(part.length);
-    }
-    this.#arrivedBytes -= at;
-    this.#lent = chunk;
+    const chunk = this.#inbox.take(this.#link.chunkSize);
     const peer = this.#peer;
-    this.#link.deliver(() => peer.#acknowledge(at));
+    this.#link.deliver(() => peer.#acknowledge(chunk.length));
     return chunk;
   }
 
@@ -413,39 +288,4 @@ export class MemoryConnection implements Connection {
     this.#inFlight -= bytes;
     this.#send();
   }
-
-  #closed(action: string): TransportError {
-    return new TransportError(
-      "closed",
-      `Cannot ${action}: the connection is closed`,
-    );
-  }
-}
-
-function busy(action: string): TransportError {
-  return new TransportError(
-    "other",
-    `Cannot ${action}: another ${action} is under way`,
-  );
-}
-
-function truncated(action: string): TransportError {
-  return new TransportError(
-    "truncated",
-    `Cannot ${action}: the peer finished without close_notify`,
-  );
-}
-
-function infoOf(
-  resumed: boolean,
-  peerCertificate: Uint8Array | null,
-): TlsInfo {
-  return {
-    protocol: "TLSv1.3",
-    cipher: null,
-    resumed,
-    peerCertificate,
-    alpn: null,
-    serverName: null,
-  };
 }

@@ -1,5 +1,17 @@
 import type { Clock } from "../lib/spi/clock.ts";
-import type { MemoryConnection, MemoryLink } from "./_memory_connection.ts";
+import type { MemoryConnection } from "./_memory_connection.ts";
+
+/** What a connection needs to know of the network that it is part of. */
+export interface MemoryLink {
+  /** Bytes that fit between a writer and a reader. */
+  readonly window: number;
+  /** The most bytes that one `read()` answers. */
+  readonly chunkSize: number;
+  /** Runs at the other end: at once, or after the latency. */
+  deliver(run: () => void): void;
+  /** Called once, when the owner has called `close()` or `reset()`. */
+  released(connection: MemoryConnection): void;
+}
 
 /** What may change while a connection is open. */
 export interface MemoryLinkSettings {

@@ -17,8 +17,8 @@ import {
   sameEndpoint,
   sourceFor,
 } from "./_memory_address.ts";
-import { MemoryConnection, type MemoryLink } from "./_memory_connection.ts";
-import { memoryLink } from "./_memory_link.ts";
+import { MemoryConnection } from "./_memory_connection.ts";
+import { type MemoryLink, memoryLink } from "./_memory_link.ts";
 import { MemoryListener } from "./_memory_listener.ts";
 
 const EPHEMERAL_FIRST = 49152;

@@ -6,6 +6,7 @@ import { messageOf } from "../lib/base/errors.ts";
 import type { Admission, SharedRate } from "../lib/server/admission.ts";
 import type { ServerOptions } from "../lib/server/options.ts";
 import { FtpServer } from "../lib/server/server.ts";
+import { snapshotSession } from "../lib/session/snapshot.ts";
 import { nodeConnection } from "./_node_connection.ts";
 import type { NodeSocket } from "./_node_types.ts";
 import { loadAdapter } from "./_runtime.ts";
@@ -90,7 +91,7 @@ function run(): void {
       if (socket === undefined || server === null) return;
       socket.setNoDelay(true);
       socket.setKeepAlive(true, KEEP_ALIVE_DELAY_MS);
-      await server.handle(nodeConnection(socket), { implicitTls });
+      await server.handle(nodeConnection(socket), { implicitTls, id });
     } catch {
       // The client was gone before it came here.
     } finally {
@@ -132,6 +133,12 @@ function run(): void {
       }
       case "placed":
         return places.placed(message.id, message.granted);
+      case "who": {
+        const sessions = server?.sessions.map(snapshotSession) ?? [];
+        return tell({ type: "sessions", sessions });
+      }
+      case "disconnect":
+        return void server?.disconnect(message.id);
       case "taken":
         return places.rates.taken(message);
       case "reload":

@@ -1,4 +1,5 @@
 import type { CloseOptions } from "../lib/server/server.ts";
+import type { SessionSnapshot } from "../lib/session/snapshot.ts";
 import type { LogRecord } from "../lib/spi/log.ts";
 import type { RateAnswer, RateRequest } from "./_worker_rates.ts";
 
@@ -20,6 +21,10 @@ export type ToWorker =
   }
   | RateAnswer
   | { readonly type: "reload" }
+  /** Asks who is connected. */
+  | { readonly type: "who" }
+  /** Ends the session of a connection. */
+  | { readonly type: "disconnect"; readonly id: number }
   /** The module's function is called again. */
   | {
     readonly type: "reconfigure";
@@ -48,6 +53,11 @@ export type FromWorker =
     /** `null`: a data connection; otherwise a session of this user. */
     readonly username: string | null;
     readonly most: number;
+  }
+  /** The answer to `who`. */
+  | {
+    readonly type: "sessions";
+    readonly sessions: readonly SessionSnapshot[];
   }
   /** Gives a place back. */
   | { readonly type: "leave"; readonly id: number }

@@ -8,6 +8,7 @@ import { refusalText, turnAway } from "../lib/server/refusal.ts";
 import type { ListenPlace } from "../lib/server/listen_address.ts";
 import type { CloseOptions } from "../lib/server/server.ts";
 import { Log } from "../lib/session/session_log.ts";
+import type { SessionSnapshot } from "../lib/session/snapshot.ts";
 import type { LogLevel, LogSink } from "../lib/spi/log.ts";
 import type { Endpoint } from "../lib/spi/transport.ts";
 import { Lingering } from "../lib/transfer/linger.ts";
@@ -151,6 +152,29 @@ export class WorkerPool implements AsyncDisposable {
     let count = 0;
     for (const { connections } of this.#workers) count += connections.size;
     return count;
+  }
+
+  /** Everybody who is connected now, in the order in which they came. */
+  async sessions(): Promise<readonly SessionSnapshot[]> {
+    const parts = await Promise.all(
+      [...this.#workers].map((worker) => worker.sessions()),
+    );
+    return parts.flat().sort((one, other) => one.id - other.id);
+  }
+
+  /**
+   * Ends a session once pending replies are out; a transfer is cut off.
+   *
+   * @param id as in `sessions()` and in log records
+   * @returns whether there was such a session
+   */
+  disconnect(id: number): boolean {
+    for (const worker of this.#workers) {
+      if (!worker.connections.has(id)) continue;
+      worker.tell({ type: "disconnect", id });
+      return true;
+    }
+    return false;
   }
 
   /** Data connections and passive ports that are open now. */

@@ -2,6 +2,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { type Deferred, deferred } from "../lib/base/deferred.ts";
 import { ConfigError } from "../lib/base/errors.ts";
+import type { SessionSnapshot } from "../lib/session/snapshot.ts";
 import type { FromWorker, ToWorker } from "./_worker_messages.ts";
 import type { RateBook, WorkerRates } from "./_worker_rates.ts";
 
@@ -36,6 +37,8 @@ export class WorkerProcess {
   /** It was told to close. */
   isClosing = false;
   readonly #child: ChildProcess;
+  /** A question for its sessions that is not answered yet. */
+  #asked: Deferred<readonly SessionSnapshot[]> | null = null;
   /** Who waits for an answer to `reconfigure`. */
   readonly #answers = new Map<number, (reason: string | null) => void>();
   #lastId = 0;
@@ -59,6 +62,8 @@ export class WorkerProcess {
         ready.resolve();
       } else if (message.type === "failed") {
         ready.reject(new ConfigError(message.reason));
+      } else if (message.type === "sessions") {
+        this.#answer(message.sessions);
       } else if (message.type === "reconfigured") {
         this.#answers.get(message.id)?.(message.reason);
       } else host.heard(this, message);
@@ -66,6 +71,7 @@ export class WorkerProcess {
     this.over = new Promise((resolve) => {
       const end = (how: string): void => {
         this.isReady = false;
+        this.#answer([]);
         ready.reject(new ConfigError(`Cannot start a worker: it ${how}`));
         host.ended(this, how);
         resolve();
@@ -92,6 +98,22 @@ export class WorkerProcess {
       // The worker has just gone; its end is told in another way.
       if (error && message.type === "connection") this.lost(message.id);
     });
+  }
+
+  /** Who is connected to it; nobody, when it ends before it has answered. */
+  sessions(): Promise<readonly SessionSnapshot[]> {
+    if (!this.isReady || !this.#child.connected) return Promise.resolve([]);
+    // One that hangs is asked once, however many want to know.
+    if (this.#asked === null) {
+      this.#asked = deferred();
+      this.tell({ type: "who" });
+    }
+    return this.#asked.promise;
+  }
+
+  #answer(sessions: readonly SessionSnapshot[]): void {
+    this.#asked?.resolve(sessions);
+    this.#asked = null;
   }
 
   /**

@@ -1,7 +1,7 @@
 import type { ServerOptions } from "../server/options.ts";
 import type { TlsOptions } from "../server/tls_options.ts";
 import type { TlsConfig } from "../spi/transport.ts";
-import type { Concurrency } from "./options.ts";
+import type { Concurrency } from "./concurrency.ts";
 import type { SystemUserOptions } from "./system_user_options.ts";
 
 /** Options of the server that only a program can bring. */
@@ -13,6 +13,7 @@ export type ProgramOption =
   | "hooks"
   | "log"
   | "masqueradeAddress"
+  | "progressIntervalMs"
   | "tls";
 
 /** Options of the server that stand in a file under their own names. */

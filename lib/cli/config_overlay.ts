@@ -1,6 +1,7 @@
 import type { Config, ConfigTls } from "./config.ts";
-import type { CliOptions, CliTlsOptions, OptionName } from "./options.ts";
+import type { CliOptions, OptionName } from "./options.ts";
 import type { SystemUserOptions } from "./system_user_options.ts";
+import type { CliTlsOptions } from "./tls_choice.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Who gets in: one of these says it all. */
@@ -56,6 +57,7 @@ const REPLACED: Readonly<Record<OptionName, readonly (keyof Config)[]>> = {
   workers: ["workers"],
   grace: ["graceMs"],
   json: [],
+  "no-live": [],
   tls: [],
   certfile: [],
   keyfile: [],

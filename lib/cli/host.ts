@@ -7,6 +7,8 @@ import type { SystemUsers } from "../auth/system_users.ts";
 import type { ListenPlace } from "../server/listen_address.ts";
 import type { ServerOptions } from "../server/options.ts";
 import type { CloseOptions } from "../server/server.ts";
+import type { SessionSnapshot } from "../session/snapshot.ts";
+import type { SessionView } from "../session/view.ts";
 import type { Authorizer } from "../spi/authorizer.ts";
 import type { Platform } from "../spi/clock.ts";
 import type { ExternalUsers } from "./external_options.ts";
@@ -34,6 +36,23 @@ export interface CliInput {
    * none.
    */
   readSecret(prompt: string): Promise<string | null>;
+}
+
+/** The lower part of a terminal, which is written again and again. */
+export interface LiveScreen {
+  /** Of the terminal now. */
+  readonly columns: number;
+  /** Of the terminal now. */
+  readonly rows: number;
+  /** How many columns a text takes. */
+  width(text: string): number;
+  /**
+   * Shows lines in place of those before; none takes them away. What is
+   * written to standard error meanwhile appears above them.
+   */
+  draw(lines: readonly string[]): void;
+  /** Takes the lines away and lets go of the terminal. Idempotent. */
+  close(): void;
 }
 
 /** The signals that ask the command to end. */
@@ -154,12 +173,16 @@ export interface CliWorkers extends CliServer {
    * @throws {ConfigError} when one refuses
    */
   reconfigure(request: WorkersRequest): Promise<void>;
+  /** As `WorkerPool.sessions`. */
+  sessions(): Promise<readonly SessionSnapshot[]>;
 }
 
 /** A server in this process. */
 export interface CliOwnServer extends CliServer {
   /** As `FtpServer.reconfigure`. */
   reconfigure(options: ServerOptions): void;
+  /** As `FtpServer.sessions`. */
+  readonly sessions: readonly SessionView[];
 }
 
 /** A socket that whoever started the program has opened for it. */
@@ -325,6 +348,14 @@ export interface CliHost {
    * @throws {PermissionError} when one is refused
    */
   permitFolders?(folders: readonly CliFolder[]): Promise<void>;
+  /**
+   * The lower part of the terminal that standard error is; `null` where none
+   * can be had.
+   *
+   * @param lost called when the screen does not show any more what was drawn:
+   * after a change of size, and when the program was stopped
+   */
+  openScreen?(lost: () => void): Promise<LiveScreen | null>;
   /** IP addresses of this machine, without loopback and link-local ones. */
   networkAddresses(): readonly string[];
   /** Calls `listener` for each signal until the answer is called. */

@@ -18,6 +18,8 @@ export interface Logger {
     message: string,
     fields?: Readonly<Record<string, unknown>>,
   ): void;
+  /** Calls `heard` after each record from now on; there is one listener. */
+  listen(heard: () => void): void;
   /**
    * Goes on as other options say; a file is opened anew.
    *
@@ -30,6 +32,7 @@ export interface Logger {
 export const SILENT_LOGGER: Logger = {
   sink: () => {},
   log: () => {},
+  listen: () => {},
   configure: () => {},
 };
 
@@ -40,9 +43,16 @@ export const SILENT_LOGGER: Logger = {
  */
 export function makeLogger(options: CliOptions, host: CliHost): Logger {
   let current = outputOf(options, host);
-  const sink: LogSink = (record) => current.write(record);
+  let heard = (): void => {};
+  const sink: LogSink = (record) => {
+    current.write(record);
+    heard();
+  };
   return {
     sink,
+    listen(listener): void {
+      heard = listener;
+    },
     log(level, message, fields): void {
       if (LEVELS.indexOf(level) < current.least) return;
       const time = host.platform.clock.wallTime();

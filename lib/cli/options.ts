@@ -4,7 +4,13 @@ import {
   parseArguments,
   type ParsedArguments,
 } from "./argument_parser.ts";
-import { ipFamily } from "../protocol/address.ts";
+import { parseInterface, parseNatAddress } from "./addresses.ts";
+import { type Concurrency, parseConcurrency } from "./concurrency.ts";
+import {
+  chooseTls,
+  type CliTlsOptions,
+  type ReadOption,
+} from "./tls_choice.ts";
 import {
   checkExternal,
   chooseExternal,
@@ -28,12 +34,10 @@ import {
   type UserRequest,
 } from "./user_options.ts";
 import type { LogLevel } from "../spi/log.ts";
-import type { TlsVersion } from "../spi/transport.ts";
 import {
   parsePortRange,
   parseRate,
   parseSeconds,
-  parseTlsVersion,
   parseWhole,
 } from "./values.ts";
 
@@ -80,6 +84,7 @@ export type OptionName =
   | "concurrency"
   | "workers"
   | "json"
+  | "no-live"
   | "quiet"
   | "grace"
   | "version"
@@ -132,6 +137,7 @@ export const OPTION_SPECS: readonly OptionSpec<OptionName>[] = [
   { name: "concurrency", takesValue: true },
   { name: "workers", takesValue: true },
   { name: "json" },
+  { name: "no-live" },
   { name: "quiet", short: "q" },
   { name: "grace", takesValue: true },
   { name: "version", short: "v" },
@@ -180,6 +186,8 @@ export interface CliOptions {
   /** Processes, where there are several; `null`: one for each core. */
   readonly workers: number | null;
   readonly json: boolean;
+  /** Whether a terminal shows who is connected, below the log. */
+  readonly live: boolean;
   readonly logLevel: LogLevel;
   readonly graceMs: number;
   /**
@@ -187,29 +195,6 @@ export interface CliOptions {
    * says better; left out when there is nothing.
    */
   readonly config?: Config;
-}
-
-/** pyftpdlib's names; all but the first are worker processes. */
-export type Concurrency = "async" | "pre-fork" | "multi-thread" | "multi-proc";
-
-const CONCURRENCIES: readonly Concurrency[] = [
-  "async",
-  "pre-fork",
-  "multi-thread",
-  "multi-proc",
-];
-
-/** How the command uses TLS. */
-export interface CliTlsOptions {
-  /** `null`: a certificate that is made and kept. */
-  readonly certfile: string | null;
-  /** `null`: in the file of the certificate. */
-  readonly keyfile: string | null;
-  readonly controlRequired: boolean;
-  readonly dataRequired: boolean;
-  /** A port for clients that begin with a handshake; `null`: none. */
-  readonly implicitPort: number | null;
-  readonly minVersion: TlsVersion;
 }
 
 /** What a command line asks for. */
@@ -277,17 +262,10 @@ function parseCheckCommand(args: readonly string[]): CliRequest {
   return { kind: "check", file };
 }
 
-/** Reads the value of an option, or takes what it is without one. */
-type Read = <T>(
-  name: OptionName,
-  fallback: T,
-  parse: (value: string) => T,
-) => T;
-
 function readOptions(parsed: ParsedArguments<OptionName>): CliOptions {
   const { values, switches } = parsed;
   const text = (name: OptionName): string | null => values.get(name) ?? null;
-  const read: Read = (name, fallback, parse) => {
+  const read: ReadOption<OptionName> = (name, fallback, parse) => {
     const value = values.get(name);
     const spec = OPTION_SPECS.find((candidate) => candidate.name === name);
     return value === undefined
@@ -321,13 +299,14 @@ function readOptions(parsed: ParsedArguments<OptionName>): CliOptions {
     downloadRate: read("download-rate", 0, parseRate),
     uploadRate: read("upload-rate", 0, parseRate),
     lenientLineEndings: switches.has("lenient-line-endings"),
-    tls: readTls(parsed, read),
+    tls: chooseTls(parsed, read),
     atomicUploads: switches.has("atomic-uploads"),
     noOverwrite: switches.has("no-overwrite"),
     sendfile: !switches.has("disable-sendfile"),
     concurrency: read("concurrency", "async", parseConcurrency),
     workers: read("workers", null, (value) => parseWhole(value, 1)),
     json: switches.has("json"),
+    live: !switches.has("no-live"),
     logLevel: switches.has("debug")
       ? "debug"
       : switches.has("quiet")
@@ -335,53 +314,6 @@ function readOptions(parsed: ParsedArguments<OptionName>): CliOptions {
       : "info",
     graceMs: read("grace", 10_000, parseSeconds),
   };
-}
-
-/** Every option about TLS switches it on. */
-function readTls(
-  { values, switches }: ParsedArguments<OptionName>,
-  read: Read,
-): CliTlsOptions | null {
-  const certfile = values.get("certfile") ?? null;
-  const keyfile = values.get("keyfile") ?? null;
-  if (keyfile !== null && certfile === null) {
-    throw new UsageError("argument --keyfile: --certfile is required too");
-  }
-  const tls: CliTlsOptions = {
-    certfile,
-    keyfile,
-    controlRequired: switches.has("tls-control-required"),
-    dataRequired: switches.has("tls-data-required"),
-    implicitPort: read(
-      "implicit-tls",
-      null,
-      (value) => parseWhole(value, 0, 65535),
-    ),
-    minVersion: read("tls-min", "1.2", parseTlsVersion),
-  };
-  const isOn = switches.has("tls") || certfile !== null ||
-    tls.controlRequired || tls.dataRequired || tls.implicitPort !== null ||
-    values.has("tls-min");
-  return isOn ? tls : null;
-}
-
-/** `[::1]`, as URLs write it, means `::1`; nothing means every interface. */
-function parseInterface(value: string): string | null {
-  const address = /^\[(.*)\]$/.exec(value)?.[1] ?? value;
-  return address === "" ? null : address;
-}
-
-function parseConcurrency(value: string): Concurrency {
-  const found = CONCURRENCIES.find((name) => name === value);
-  if (found !== undefined) return found;
-  throw new UsageError(
-    `invalid choice: '${value}' (choose from ${CONCURRENCIES.join(", ")})`,
-  );
-}
-
-function parseNatAddress(value: string): string {
-  if (ipFamily(value) === 4) return value;
-  throw new UsageError(`not an IPv4 address: '${value}'`);
 }
 
 function chooseDirectory(parsed: ParsedArguments<OptionName>): string | null {

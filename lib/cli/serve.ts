@@ -4,6 +4,7 @@ import { loadConfig, type LoadedConfig } from "./config_load.ts";
 import { withConfig } from "./config_overlay.ts";
 import type { CliFolder, CliHost, CliNote, StopSignal } from "./host.ts";
 import { openListeners, wantedListeners } from "./listeners.ts";
+import { startLive } from "./live.ts";
 import { makeLogger } from "./logger.ts";
 import type { CliOptions, ServeRequest } from "./options.ts";
 import { findPassword, passwordVariable } from "./password.ts";
@@ -63,6 +64,7 @@ export async function serve(
     host,
     supervised,
   );
+  let endLive = (): void => {};
   try {
     announceConfiguration(options, host, logger);
     for (const { level, message } of notes) logger.log(level, message);
@@ -80,12 +82,14 @@ export async function serve(
     );
     announceTls(service.tls, logger);
     supervised.ready();
+    endLive = await startLive(server, options, host, logger);
     const signal = await signals.take();
     supervised.stopping();
     running.cancelRetry();
     const { options: last } = running.plan;
     return await stopServer(server, signal, signals, last, host, logger);
   } finally {
+    endLive();
     ignoreSignals();
     ignoreReloads();
     supervised.end();

@@ -1,4 +1,5 @@
 import { FtpServer } from "../server/server.ts";
+import { type SessionSnapshot, snapshotSession } from "../session/snapshot.ts";
 import type {
   CliHost,
   CliOwnServer,
@@ -19,6 +20,8 @@ export interface Serving extends CliServer {
    * @throws {ConfigError} when it does not hold; nothing is changed then
    */
   follow(service: Service, plan: Plan): Promise<void>;
+  /** Everybody who is connected now; never rejects. */
+  whoIsOn(): Promise<readonly SessionSnapshot[]>;
 }
 
 /**
@@ -34,14 +37,20 @@ export async function openServer(
 ): Promise<Serving> {
   if (plan.options.concurrency === "async") {
     const server: CliOwnServer = new FtpServer(host.platform, service.options);
-    return serving(server, ({ options }) => {
-      server.reconfigure(options);
-    });
+    return serving(
+      server,
+      ({ options }) => server.reconfigure(options),
+      () => Promise.resolve(server.sessions.map(snapshotSession)),
+    );
   }
   const request = (plan: Plan): WorkersRequest =>
     workersRequest(plan, host, logger);
   const workers: CliWorkers = await host.startWorkers(request(plan));
-  return serving(workers, (_, plan) => workers.reconfigure(request(plan)));
+  return serving(
+    workers,
+    (_, plan) => workers.reconfigure(request(plan)),
+    () => workers.sessions(),
+  );
 }
 
 function workersRequest(
@@ -66,6 +75,7 @@ function workersRequest(
 function serving(
   server: CliServer,
   follow: (service: Service, plan: Plan) => void | Promise<void>,
+  whoIsOn: Serving["whoIsOn"],
 ): Serving {
   return {
     get sessionCount() {
@@ -79,5 +89,6 @@ function serving(
     reloadTls: () => server.reloadTls(),
     close: (options) => server.close(options),
     follow: async (service, plan) => await follow(service, plan),
+    whoIsOn,
   };
 }

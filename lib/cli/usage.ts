@@ -91,6 +91,9 @@ Other options:
   -D, --debug                  log every command and reply
   -q, --quiet                  log warnings and errors only
       --json                   log JSON, one record per line
+      --no-live                only log; otherwise a terminal shows below the
+                               log who is connected and how far transfers are
+                               (not with --json, --quiet)
   -v, --version                print the version and exit
   -h, --help                   print this help and exit
 

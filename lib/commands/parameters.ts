@@ -47,7 +47,11 @@ export function mode(_context: CommandContext, argument: string): Outcome {
   }
 }
 
-export function allocate(): Outcome {
+/** The size is kept, for whoever watches how the upload proceeds. */
+export function allocate(context: CommandContext, argument: string): Outcome {
+  const bytes = /^\d+(?= |$)/.exec(argument);
+  const size = bytes === null ? NaN : Number(bytes[0]);
+  context.state.announceSize(Number.isSafeInteger(size) ? size : null);
   return reply(202, "No storage allocation necessary.");
 }
 

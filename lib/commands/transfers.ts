@@ -78,6 +78,7 @@ async function fileTransfer(
   return {
     transfer: {
       kind,
+      ...(kind === "receive" ? expectation(context) : {}),
       command,
       username,
       path,
@@ -87,6 +88,13 @@ async function fileTransfer(
       ascii,
     },
   };
+}
+
+function expectation(
+  { state }: CommandContext,
+): { readonly expectedBytes?: number } {
+  const expectedBytes = state.takeAnnouncedSize();
+  return expectedBytes === null ? {} : { expectedBytes };
 }
 
 /** Names that STOU tries before it gives up. */
@@ -118,6 +126,7 @@ export async function storeUnique(
     return {
       transfer: {
         kind: "receive",
+        ...expectation(context),
         command: "STOU",
         username: context.state.username,
         path: unique,

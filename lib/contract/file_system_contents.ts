@@ -64,6 +64,17 @@ export function contentsCases(test: AddCase<FullFixture>): void {
     await reader.close();
   });
 
+  test("writing nothing changes nothing, behind the end too", async ({ fileSystem }) => {
+    await put(fileSystem, "/f", "abc");
+    const file = await fileSystem.open("/f", RESTART);
+    for (const position of [0, 3, 100]) {
+      await file.write(new Uint8Array(0), position);
+    }
+    await file.close();
+    expect((await fileSystem.stat("/f")).size).toBe(3);
+    expect(await get(fileSystem, "/f")).toBe("abc");
+  });
+
   test("writing with truncation replaces everything", async ({ fileSystem }) => {
     await put(fileSystem, "/f", "0123456789");
     const file = await fileSystem.open("/f", REPLACE);

@@ -32,6 +32,8 @@ export class MemoryFileHandle implements FileHandle {
   write(bytes: Uint8Array, position: number): Promise<void> {
     return attempt(() => {
       this.#check("write", this.#access !== "read", position);
+      // As everywhere: no bytes, no change.
+      if (bytes.length === 0) return;
       const { content } = this.#file;
       content.write(bytes, this.#access === "append" ? content.size : position);
       this.#file.modified = this.#now();

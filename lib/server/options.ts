@@ -182,6 +182,12 @@ export interface ServerOptions {
   readonly admission?: Admission;
   /** What the host does when something happens. */
   readonly hooks?: Hooks;
+  /**
+   * Milliseconds, at least 1, between two calls of the hook
+   * `transferProgress` for one transfer.
+   * @default {1000}
+   */
+  readonly progressIntervalMs?: number;
   /** Left out: nothing is logged. */
   readonly log?: LogSink;
   /**
@@ -314,6 +320,11 @@ export function resolveOptions(
     }),
     admission: options.admission ?? null,
     hooks: options.hooks ?? {},
+    progressIntervalMs: whole(
+      "progressIntervalMs",
+      options.progressIntervalMs ?? 1_000,
+      1,
+    ),
     log: callable("log", options.log ?? (() => {})),
     logLevel: oneOf("logLevel", options.logLevel ?? "info", [
       "debug",

@@ -1,7 +1,8 @@
 import { ConfigError, messageOf } from "../base/errors.ts";
 import { formatEndpoint } from "../protocol/address.ts";
-import { Session, type SessionHost } from "../session/session.ts";
+import { Session } from "../session/session.ts";
 import { Log } from "../session/session_log.ts";
+import type { SessionHost } from "../session/session_parts.ts";
 import type { SessionView } from "../session/view.ts";
 import type { Platform } from "../spi/clock.ts";
 import type { Connection, Endpoint, Listener } from "../spi/transport.ts";
@@ -178,10 +179,14 @@ export class FtpServer implements AsyncDisposable {
   /**
    * Serves one control connection that the host accepted itself; resolves when
    * its session is over. Never rejects.
+   *
+   * @param options `implicitTls`: the client begins with a TLS handshake;
+   * `id`: the session's, in place of a number that this server counts, for a
+   * host that counts them over several servers
    */
   async handle(
     connection: Connection,
-    options: { readonly implicitTls?: boolean } = {},
+    options: { readonly implicitTls?: boolean; readonly id?: number } = {},
   ): Promise<void> {
     if (this.#closing) return connection.close();
     const admitted = this.#limits.admitControl(connection.remote.hostname);
@@ -189,7 +194,7 @@ export class FtpServer implements AsyncDisposable {
       return await this.#refuse(connection, admitted);
     }
     const session = new Session(
-      ++this.#lastId,
+      options.id ?? ++this.#lastId,
       connection,
       this.#sessionHost,
     );
@@ -211,6 +216,20 @@ export class FtpServer implements AsyncDisposable {
     const { tls } = this.#settings;
     if (tls === null) throw new ConfigError("Cannot reload TLS: there is none");
     tls.reload(config);
+  }
+
+  /**
+   * Ends a session, as {@linkcode SessionView.disconnect} does.
+   *
+   * @returns whether there is such a session
+   */
+  disconnect(id: number): boolean {
+    for (const { view } of this.#sessions.keys()) {
+      if (view.id !== id) continue;
+      view.disconnect();
+      return true;
+    }
+    return false;
   }
 
   /**

@@ -1,5 +1,5 @@
 import type { TransferOutcome } from "../transfer/outcome.ts";
-import type { SessionView } from "./view.ts";
+import type { SessionView, TransferView } from "./view.ts";
 
 /** What every event carries. */
 export interface SessionEvent {
@@ -46,6 +46,14 @@ export interface TransferEvent extends UserEvent {
   readonly outcome: TransferOutcome;
 }
 
+/** Some bytes of a file moved. */
+export interface TransferProgressEvent extends UserEvent {
+  /** How far it is. */
+  readonly transfer: TransferView;
+  /** Where the file system says that the file lies. */
+  readonly realPath: string;
+}
+
 /**
  * What the host may do when something happens.
  *
@@ -71,6 +79,12 @@ export interface Hooks {
   loginFailed?(event: LoginFailedEvent): void | Promise<void>;
   /** QUIT, REIN or USER of a user who was logged in. */
   logout?(event: UserEvent): void | Promise<void>;
+  /**
+   * Bytes of a file moved: at most once in `progressIntervalMs` for each
+   * transfer, and never while nothing moves. Nobody waits for this hook; the
+   * end of a transfer is told by the next four.
+   */
+  transferProgress?(event: TransferProgressEvent): void | Promise<void>;
   /** A download is complete: file closed, 226 sent. */
   fileSent?(event: TransferEvent): void | Promise<void>;
   /** An upload is complete: file closed, 226 sent. */

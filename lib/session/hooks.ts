@@ -1,5 +1,7 @@
 import type { Hooks, TransferEvent } from "./events.ts";
 import type { Log } from "./session_log.ts";
+import type { Understanding } from "./understand.ts";
+import type { SessionView } from "./view.ts";
 
 /**
  * Runs a hook of the host to its end. What it throws is logged and goes no
@@ -16,6 +18,19 @@ export async function runHook(
   } catch (error) {
     log.error(`Cannot run the hook ${name}`, error);
   }
+}
+
+/** The hook for a line that came; nothing when nobody listens. */
+export function commandHook(
+  log: Log,
+  hooks: Hooks,
+  session: SessionView,
+  understood: Understanding,
+): Promise<void> | null {
+  if (hooks.command === undefined) return null;
+  const command = understood.kind === "command" ? understood.command.verb : "";
+  const event = { session, command };
+  return runHook(log, "command", () => hooks.command?.(event));
 }
 
 /** The hook for the end of a transfer, by its direction and outcome. */

@@ -1,7 +1,6 @@
 import { AuthenticationError, LoginUnavailableError } from "../base/errors.ts";
 import type { Account, Authorizer, LoginRequest } from "../spi/authorizer.ts";
 import type { Throttle } from "../transfer/throttle.ts";
-import type { Aborting } from "./aborting.ts";
 import type { Log } from "./session_log.ts";
 import { violation } from "./tls_policy.ts";
 
@@ -41,7 +40,8 @@ const NEVER = new AbortController().signal;
 /** What a login needs besides the request. */
 export interface LoginHost {
   readonly authorizer: Authorizer;
-  readonly aborting: Aborting;
+  /** Aborted when nobody waits for the login any more. */
+  signal(): AbortSignal;
   readonly accounts: AccountBook;
   readonly log: Log;
 }
@@ -54,13 +54,13 @@ export async function logIn(
   host: LoginHost,
   request: LoginRequest,
 ): Promise<Login> {
-  const { authorizer, aborting, log } = host;
+  const { authorizer, log } = host;
   let account: Account | null;
   try {
     account = await authorizer.authenticate(
       request,
       // Most do not look at it, and making one costs more than all the rest.
-      authorizer.authenticate.length === 1 ? NEVER : aborting.signal,
+      authorizer.authenticate.length === 1 ? NEVER : host.signal(),
     );
   } catch (error) {
     if (error instanceof AuthenticationError && error.message !== "") {
@@ -88,11 +88,11 @@ export async function recognize(
   host: LoginHost,
   request: Omit<LoginRequest, "password">,
 ): Promise<Login | null> {
-  const { authorizer, aborting, log } = host;
+  const { authorizer, log } = host;
   if (request.peerCertificate === null) return null;
   if (authorizer.recognize === undefined) return null;
   try {
-    const account = await authorizer.recognize(request, aborting.signal);
+    const account = await authorizer.recognize(request, host.signal());
     return account === null ? null : await admit(host, account, request.secure);
   } catch (error) {
     if (!(error instanceof AuthenticationError)) {

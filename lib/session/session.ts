@@ -1,74 +1,35 @@
-import { escapeText } from "../protocol/command_line.ts";
-import { LineDecoder } from "../protocol/line_decoder.ts";
-import {
-  encodeReply,
-  messageReply,
-  type Reply,
-  reply,
-} from "../protocol/reply.ts";
-import type { LoginRequest } from "../spi/authorizer.ts";
-import type { Clock, Platform } from "../spi/clock.ts";
-import type { LogLevel } from "../spi/log.ts";
-import type { Connection, Endpoint, Transport } from "../spi/transport.ts";
+import { messageReply, type Reply, reply } from "../protocol/reply.ts";
+import type { Connection } from "../spi/transport.ts";
 import { DataChannel } from "../transfer/data_channel.ts";
-import type { DataHost } from "../transfer/data_host.ts";
-import type { Lingering } from "../transfer/linger.ts";
 import type { TransferResult } from "../transfer/outcome.ts";
 import type { TransferPlan } from "../transfer/plan.ts";
-import type { PortPool } from "../transfer/port_pool.ts";
-import type { Protection } from "../transfer/protection.ts";
 import type { Throttle } from "../transfer/throttle.ts";
 import { Aborting } from "./aborting.ts";
-import { CommandReader, type Incoming } from "./command_reader.ts";
-import type { LoginResult } from "./context.ts";
+import type { CommandReader, Incoming } from "./command_reader.ts";
 import { dispatch, type DispatchHost } from "./dispatcher.ts";
-import { runHook } from "./hooks.ts";
+import { commandHook, runHook } from "./hooks.ts";
 import { IdleTimer } from "./idle_timer.ts";
 import { Lanes } from "./lanes.ts";
-import {
-  type AccountBook,
-  type AccountLease,
-  type Login,
-  logIn,
-  type LoginHost,
-  recognize,
-} from "./login.ts";
 import { Pauses } from "./pauses.ts";
-import { ReplyWriter } from "./reply_writer.ts";
+import { progressWatcher } from "./progress.ts";
 import { SessionContext } from "./session_context.ts";
-import { Log } from "./session_log.ts";
+import type { Log } from "./session_log.ts";
+import { SessionDataHost } from "./session_data_host.ts";
+import { SessionLogin } from "./session_login.ts";
+import { SessionOutput } from "./session_output.ts";
+import { makeLog, makeReader, type SessionHost } from "./session_parts.ts";
 import { SessionTls } from "./session_tls.ts";
 import { LiveView } from "./session_view.ts";
-import type { Settings } from "./settings.ts";
 import { Sleepers } from "./sleepers.ts";
 import { SessionState } from "./state.ts";
 import { reportTransfer } from "./transfer_report.ts";
+import { transferEnded } from "./transfer_end.ts";
 import { type FoundCommand, mayOvertake, understand } from "./understand.ts";
+import { secureControl, startTls, stopTls, type Upgrade } from "./upgrades.ts";
 import type { SessionView } from "./view.ts";
-
-/** What a server gives its sessions. */
-export interface SessionHost {
-  readonly platform: Platform;
-  readonly settings: Settings;
-  readonly ports: PortPool;
-  readonly lingering: Lingering;
-  readonly accounts: AccountBook;
-  /** Counts a data connection in; `null` when there are too many. */
-  admitData(): (() => void) | null | Promise<(() => void) | null>;
-}
 
 /** How long the last replies may take to leave. */
 const FAREWELL_MS = 5_000;
-
-/**
- * How long a command for the data connection waits for a transfer that is
- * about to end: a client that has seen the last byte may be faster than our
- * 226.
- */
-const TRANSFER_END_MS = 1_000;
-
-/** Replies that a client leaves unread before we stop reading its commands. */
-const MAX_UNREAD_REPLY_BYTES = 64 * 1024;
 
 /** One client, from its greeting to its end. */
 export class Session {
@@ -78,7 +39,7 @@ export class Session {
   readonly #state = new SessionState();
   readonly #log: Log;
   readonly #reader: CommandReader;
-  readonly #writer: ReplyWriter;
+  readonly #output: SessionOutput;
   readonly #lanes: Lanes;
   readonly #idle: IdleTimer;
   readonly #data: DataChannel;
@@ -87,7 +48,7 @@ export class Session {
   readonly #tls: SessionTls;
   /** Hooks of transfers that hold the session up. */
   readonly #pauses = new Pauses();
-  #lease: AccountLease | null = null;
+  readonly #login: SessionLogin;
   /** QUIT was answered: only a transfer under way is waited for. */
   #quitting = false;
   #ending = false;
@@ -96,17 +57,17 @@ export class Session {
   constructor(id: number, connection: Connection, host: SessionHost) {
     this.#host = host;
     this.#connection = connection;
-    const { clock } = host.platform;
-    const { settings } = host;
-    this.#log = this.#makeLog(id);
+    const { platform: { clock }, settings } = host;
+    this.#log = makeLog(id, connection, this.#state, host);
     this.#tls = new SessionTls(connection, settings.tls, clock, this.#log);
-    this.#reader = this.#makeReader();
-    this.#writer = new ReplyWriter(connection);
+    this.#reader = makeReader(connection, this.#state, host);
+    this.#output = new SessionOutput(connection, this.#log, settings.codec);
     this.#sleepers = new Sleepers(clock);
     this.#lanes = new Lanes(this.#reader, settings.maxQueuedCommands, {
       serve: (incoming) => this.#serve(incoming),
       mayOvertake: (incoming) => mayOvertake(incoming, settings),
-      overflow: () => this.#overflow(),
+      overflow: () =>
+        this.#endWith("warn", "Too many commands wait for a transfer."),
       clientGone: () => this.#stop(),
       isOver: () => this.#ending || this.#quitting,
     });
@@ -125,6 +86,16 @@ export class Session {
       reply: (answer) => this.#reply(answer),
       stop: () => this.#stop(),
     });
+    this.#login = new SessionLogin({
+      connection,
+      settings,
+      accounts: host.accounts,
+      state: this.#state,
+      data: this.#data,
+      log: this.#log,
+      reader: this.#reader,
+      aborting: this.#aborting,
+    });
   }
 
   /**
@@ -137,7 +108,7 @@ export class Session {
     const event = { session: this.view };
     this.#log.write("info", "FTP session opened (connect)");
     try {
-      if (implicitTls) await this.#secure();
+      if (implicitTls) await secureControl(this.#makeUpgrade());
       if (hooks.connect !== undefined) {
         await runHook(this.#log, "connect", () => hooks.connect?.(event));
       }
@@ -177,14 +148,12 @@ export class Session {
     this.#idle.touch();
     await this.#pauses.over();
     if (this.#ending) return;
-    const understood = understand(incoming, this.#host.settings, this.#log);
-    const { hooks } = this.#host.settings;
-    if (hooks.command !== undefined) {
-      const command = understood.kind === "command"
-        ? understood.command.verb
-        : "";
-      const event = { session: this.view, command };
-      await runHook(this.#log, "command", () => hooks.command?.(event));
+    const { settings } = this.#host;
+    const understood = understand(incoming, settings, this.#log);
+    const { hooks } = settings;
+    const told = commandHook(this.#log, hooks, this.view, understood);
+    if (told !== null) {
+      await told;
       if (this.#ending) return;
     }
     if (understood.kind === "command") {
@@ -197,20 +166,20 @@ export class Session {
       }
       if (understood.ends) this.#stop();
     }
-    if (this.#writer.queuedBytes > MAX_UNREAD_REPLY_BYTES) {
-      await this.#writer.flushed();
-    }
+    if (this.#output.isFull) await this.#output.flushed();
   }
 
   async #execute(command: FoundCommand): Promise<void> {
+    const { verb, argument } = command;
+    const at = this.#host.platform.clock.wallTime();
+    this.#state.command = { verb, argument, at };
     if (command.spec.data !== undefined && this.#data.transfer !== null) {
-      await this.#lanes.meanwhile(
-        Promise.race([
-          this.#data.ended,
-          this.#sleepers.sleep(TRANSFER_END_MS),
-        ]),
+      const ended = await transferEnded(
+        this.#data,
+        this.#lanes,
+        this.#sleepers,
       );
-      if (!this.#ending && this.#data.transfer !== null) {
+      if (!this.#ending && !ended) {
         return this.#reply(reply(425, "Transfer already in progress."));
       }
       await this.#pauses.over();
@@ -221,23 +190,7 @@ export class Session {
 
   /** What comes after the end is not sent: the end had the last word. */
   #reply(answer: Reply, secret: boolean = false): void {
-    if (this.#ending) return;
-    if (this.#log.isOn("debug")) {
-      const text = secret ? "******" : answer.end ?? answer.text;
-      this.#log.write("debug", `-> ${answer.code} ${text}`);
-    }
-    this.#writer.send(encodeReply(answer, this.#host.settings.codec));
-  }
-
-  async #sendPart(bytes: Uint8Array, isLast: boolean): Promise<void> {
-    this.#writer.sendPart(bytes, isLast);
-    if (this.#writer.queuedBytes > MAX_UNREAD_REPLY_BYTES) {
-      await this.#writer.flushed();
-    }
-  }
-
-  #overflow(): void {
-    this.#endWith("warn", "Too many commands wait for a transfer.");
+    if (!this.#ending) this.#output.reply(answer, secret);
   }
 
   #endWith(level: "info" | "warn", text: string): void {
@@ -273,8 +226,8 @@ export class Session {
     this.#idle.stop();
     await this.#data.close();
     await this.#pauses.over();
-    this.#lease?.release(this.#data.ended);
-    await this.#writer.flushed();
+    this.#login.release();
+    await this.#output.flushed();
     try {
       await this.#connection.closeWrite();
     } catch {
@@ -285,196 +238,64 @@ export class Session {
     this.#cancelFarewell();
   }
 
-  /** AUTH: the reply, then the handshake (RFC 4217 section 4). */
-  async #startTls(answer: Reply): Promise<void> {
-    if (this.#reader.holdsInput) {
-      // Commands that somebody put behind AUTH in clear must not be taken for
-      // the user's own, inside TLS (CVE-2011-0411).
-      this.#log.write("warn", "Clear text behind AUTH; connection closed.");
-      return this.#stop();
-    }
-    this.#reply(answer);
-    await this.#writer.flushed();
-    await this.#logOut();
-    await this.#secure();
-  }
-
-  async #secure(): Promise<void> {
-    if (this.#ending) return;
-    if (await this.#tls.start()) this.#reader.restart(this.#makeDecoder());
-    else this.#breakOff();
-  }
-
-  /** CCC: the reply inside TLS, and what follows in clear. */
-  async #stopTls(answer: Reply): Promise<void> {
-    this.#reply(answer);
-    await this.#writer.flushed();
-    if (this.#ending) return;
-    if (await this.#tls.stop()) this.#reader.restart(this.#makeDecoder());
-    else this.#breakOff();
-  }
-
-  #breakOff(): void {
-    this.#stop();
-    this.#connection.close();
-  }
-
-  #transferFinished(plan: TransferPlan, result: TransferResult): void {
-    const { hooks } = this.#host.settings;
-    this.#pauses.add(
-      reportTransfer(plan, result, this.#log, hooks, this.view),
-    );
-  }
-
-  async #logIn(password: string): Promise<LoginResult> {
-    return this.#leased(
-      await logIn(this.#loginHost(), { ...this.#credentials(), password }),
-    );
-  }
-
-  async #recognize(): Promise<LoginResult | null> {
-    const result = await recognize(this.#loginHost(), this.#credentials());
-    return result === null ? null : this.#leased(result);
-  }
-
-  #leased(result: Login): LoginResult {
-    if (result.kind !== "accepted") return result;
-    this.#lease?.release(this.#data.ended);
-    this.#lease = result.lease;
-    return result;
-  }
-
-  #credentials(): Omit<LoginRequest, "password"> {
-    const { local, remote, tls } = this.#connection;
-    return {
-      username: this.#state.username,
-      remote,
-      local,
-      secure: tls !== null,
-      peerCertificate: tls?.peerCertificate ?? null,
-    };
-  }
-
-  #loginHost(): LoginHost {
-    const { settings, accounts } = this.#host;
-    return {
-      authorizer: settings.authorizer,
-      aborting: this.#aborting,
-      accounts,
-      log: this.#log,
-    };
-  }
-
-  async #logOut(): Promise<void> {
-    await this.#data.reset();
-    this.#state.resetLogin();
-    this.#lease?.release(this.#data.ended);
-    this.#lease = null;
-  }
-
-  #makeLog(id: number): Log {
-    const { settings, platform } = this.#host;
-    const { hostname, port } = this.#connection.remote;
-    return new Log(settings.log, settings.logLevel, platform.clock, () => ({
-      id,
-      remoteHostname: hostname,
-      remotePort: port,
-      username: escapeText(this.#state.username),
-    }));
-  }
-
-  #makeDecoder(): LineDecoder {
-    const { maxLineBytes, lineEnding } = this.#host.settings;
-    return new LineDecoder({ maxBytes: maxLineBytes, lineEnding });
-  }
-
-  #makeReader(): CommandReader {
-    const { maxBytesBeforeLogin } = this.#host.settings;
-    return new CommandReader(
-      this.#connection,
-      this.#makeDecoder(),
-      () => this.#state.account === null ? maxBytesBeforeLogin : 0,
-    );
-  }
-
-  /**
-   * What the data channel sees of its session: a class, because an object of
-   * closures for each session is half a kibibyte that most never need.
-   */
-  static readonly #DataHost = class implements DataHost {
-    readonly #session: Session;
+  static readonly #DataHost = class extends SessionDataHost {
+    readonly #of: Session;
 
     constructor(session: Session) {
-      this.#session = session;
-    }
-
-    get transport(): Transport {
-      return this.#session.#host.platform.transport;
-    }
-
-    get clock(): Clock {
-      return this.#session.#host.platform.clock;
-    }
-
-    get ports(): PortPool {
-      return this.#session.#host.ports;
-    }
-
-    get lingering(): Lingering {
-      return this.#session.#host.lingering;
-    }
-
-    get settings(): Settings {
-      return this.#session.#host.settings;
-    }
-
-    get local(): Endpoint {
-      return this.#session.#connection.local;
-    }
-
-    get remote(): Endpoint {
-      return this.#session.#connection.remote;
+      super(
+        session.#host,
+        session.#connection,
+        session.#state,
+        session.#tls,
+        session.#log,
+      );
+      this.#of = session;
     }
 
     reply(answer: Reply): void {
-      this.#session.#reply(answer);
-    }
-
-    log(level: LogLevel, message: string): void {
-      this.#session.#log.write(level, message);
-    }
-
-    mayProtect(): boolean {
-      return this.#session.#tls.mayProtect;
-    }
-
-    protection(): Protection | null {
-      const session = this.#session;
-      return session.#state.protectsData ? session.#tls.protection() : null;
-    }
-
-    admit(): ReturnType<DataHost["admit"]> {
-      return this.#session.#host.admitData();
+      this.#of.#reply(answer);
     }
 
     throttle(direction: "send" | "receive"): () => Throttle | null {
-      return this.#session.#lease?.throttle(direction) ?? (() => null);
+      return this.#of.#login.throttle(direction);
+    }
+
+    progress(plan: TransferPlan): ((now: number) => void) | null {
+      return progressWatcher(plan, this.settings, this.#of.#log, this.#of.view);
     }
 
     connected(open: boolean): void {
-      const session = this.#session;
-      if (open) session.#idle.pause();
-      else if (!session.#ending) session.#idle.resume();
+      if (open) this.#of.#idle.pause();
+      else if (!this.#of.#ending) this.#of.#idle.resume();
     }
 
     finished(plan: TransferPlan, result: TransferResult): void {
-      this.#session.#transferFinished(plan, result);
+      const { hooks } = this.settings;
+      const { view } = this.#of;
+      this.#of.#pauses.add(
+        reportTransfer(plan, result, this.#of.#log, hooks, view),
+      );
     }
 
     stalled(): void {
-      this.#session.#stop();
+      this.#of.#stop();
     }
   };
+
+  #makeUpgrade(): Upgrade {
+    return {
+      host: this.#host,
+      connection: this.#connection,
+      tls: this.#tls,
+      reader: this.#reader,
+      output: this.#output,
+      login: this.#login,
+      log: this.#log,
+      reply: (answer) => this.#reply(answer),
+      isOver: () => this.#ending,
+      stop: () => this.#stop(),
+    };
+  }
 
   #makeDispatchHost(): DispatchHost {
     const { platform, settings } = this.#host;
@@ -488,18 +309,16 @@ export class Session {
         data: this.#data,
         log: this.#log,
         reply: (answer) => this.#reply(answer),
-        logIn: (password) => this.#logIn(password),
-        recognize: () => this.#recognize(),
-        logOut: () => this.#logOut(),
-        sleep: (milliseconds) => this.#sleepers.sleep(milliseconds),
-        meanwhile: (awaited) => this.#lanes.meanwhile(awaited),
+        login: this.#login,
+        lanes: this.#lanes,
+        sleepers: this.#sleepers,
       }),
       log: this.#log,
       reply: (answer) => this.#reply(answer),
-      sendPart: (bytes, isLast) => this.#sendPart(bytes, isLast),
+      sendPart: (bytes, isLast) => this.#output.sendPart(bytes, isLast),
       end: () => this.#quit(),
-      startTls: (answer) => this.#startTls(answer),
-      stopTls: (answer) => this.#stopTls(answer),
+      startTls: (answer) => startTls(this.#makeUpgrade(), answer),
+      stopTls: (answer) => stopTls(this.#makeUpgrade(), answer),
     };
   }
 }

@@ -8,9 +8,12 @@ import type { Connection, Endpoint } from "../spi/transport.ts";
 import type { DataChannel } from "../transfer/data_channel.ts";
 import type { CommandContext, LoginResult } from "./context.ts";
 import { runHook } from "./hooks.ts";
+import type { Lanes } from "./lanes.ts";
 import { isAllowed } from "./permission.ts";
 import type { Log } from "./session_log.ts";
+import type { SessionLogin } from "./session_login.ts";
 import type { Settings } from "./settings.ts";
+import type { Sleepers } from "./sleepers.ts";
 import type { SessionState } from "./state.ts";
 import type { SessionView } from "./view.ts";
 
@@ -23,12 +26,10 @@ export interface ContextParts {
   readonly view: SessionView;
   readonly data: DataChannel;
   readonly log: Log;
+  readonly login: SessionLogin;
+  readonly lanes: Lanes;
+  readonly sleepers: Sleepers;
   reply(reply: Reply): void;
-  logIn(password: string): Promise<LoginResult>;
-  recognize(): Promise<LoginResult | null>;
-  logOut(): Promise<void>;
-  sleep(milliseconds: number): Promise<void>;
-  meanwhile(awaited: Promise<unknown>): Promise<void>;
 }
 
 /** What the handlers of one session are given. */
@@ -86,19 +87,19 @@ export class SessionContext implements CommandContext {
   }
 
   logIn(password: string): Promise<LoginResult> {
-    return this.#parts.logIn(password);
+    return this.#parts.login.logIn(password);
   }
 
   recognize(): Promise<LoginResult | null> {
-    return this.#parts.recognize();
+    return this.#parts.login.recognize();
   }
 
   logOut(): Promise<void> {
-    return this.#parts.logOut();
+    return this.#parts.login.logOut();
   }
 
   sleep(milliseconds: number): Promise<void> {
-    return this.#parts.sleep(milliseconds);
+    return this.#parts.sleepers.sleep(milliseconds);
   }
 
   hook(name: string, run: () => void | Promise<void>): Promise<void> {
@@ -106,6 +107,6 @@ export class SessionContext implements CommandContext {
   }
 
   meanwhile(awaited: Promise<unknown>): Promise<void> {
-    return this.#parts.meanwhile(awaited);
+    return this.#parts.lanes.meanwhile(awaited);
   }
 }

@@ -1,3 +1,4 @@
+import { maskCommandLine } from "../protocol/command_line.ts";
 import { messageReply, type Reply } from "../protocol/reply.ts";
 import type { Account } from "../spi/authorizer.ts";
 import type { Connection, Endpoint, TlsInfo } from "../spi/transport.ts";
@@ -60,13 +61,32 @@ export class LiveView implements SessionView {
     return this.#source.connection.tls;
   }
 
+  get command(): string | null {
+    const { command } = this.#source.state;
+    if (command === null) return null;
+    const { verb, argument } = command;
+    return maskCommandLine({ verb, typed: verb, argument });
+  }
+
+  get commandAt(): number | null {
+    return this.#source.state.command?.at ?? null;
+  }
+
   get transfer(): TransferView | null {
     const { transfer } = this.#source.data;
     if (transfer === null) return null;
-    const { plan, bytes, elapsedMs } = transfer;
-    const direction = plan.kind === "receive" ? "receive" : "send";
+    const { plan, bytes, totalBytes } = transfer;
     const { command, path } = plan;
-    return { command, path, direction, bytes, elapsedMs };
+    return {
+      command,
+      path,
+      direction: plan.kind === "receive" ? "receive" : "send",
+      bytes,
+      totalBytes,
+      bytesPerSecond: transfer.bytesPerSecond,
+      startedAt: transfer.startedAt,
+      elapsedMs: transfer.elapsedMs,
+    };
   }
 
   respond(code: number, text: string): void {

@@ -76,6 +76,8 @@ export interface Settings {
   readonly tls: TlsSettings | null;
   /** By name, sub-commands of SITE too. */
   readonly commands: CommandTable;
+  /** Between two calls of the hook `transferProgress` for a transfer. */
+  readonly progressIntervalMs: number;
   /** What the host does when something happens. */
   readonly hooks: Hooks;
   /** Where records go. */

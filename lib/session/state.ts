@@ -1,6 +1,16 @@
 import { DEFAULT_FACTS, type FactName } from "../protocol/facts.ts";
 import type { Account } from "../spi/authorizer.ts";
 
+/** A command that came. */
+export interface PastCommand {
+  /** As the table has it. */
+  readonly verb: string;
+  /** As the client sent it: a password, perhaps. */
+  readonly argument: string;
+  /** Milliseconds since 1970, UTC. */
+  readonly at: number;
+}
+
 /**
  * What a session remembers between commands: data, and the few changes that
  * touch several of them at once.
@@ -26,6 +36,10 @@ export class SessionState {
   bufferSizeAgreed = false;
   /** PROT P: data connections are encrypted. */
   protectsData = false;
+  /** The last one that the table knows; `null` before the first. */
+  command: PastCommand | null = null;
+  /** The size that ALLO announced for the next upload. */
+  #announced: number | null = null;
   #restart = 0;
 
   /** The position that REST set, in bytes; 0 when none is pending. */
@@ -42,6 +56,18 @@ export class SessionState {
     const position = this.#restart;
     this.#restart = 0;
     return position;
+  }
+
+  /** ALLO: what the next upload will bring, as far as the client knows. */
+  announceSize(bytes: number | null): void {
+    this.#announced = bytes;
+  }
+
+  /** What ALLO said, which is thereby used up. */
+  takeAnnouncedSize(): number | null {
+    const bytes = this.#announced;
+    this.#announced = null;
+    return bytes;
   }
 
   /** From here on the session is the account's. */
@@ -63,6 +89,7 @@ export class SessionState {
     this.extendedPassiveOnly = false;
     this.bufferSizeAgreed = false;
     this.protectsData = false;
+    this.#announced = null;
     this.#restart = 0;
   }
 }

@@ -3,7 +3,7 @@ export type LogLevel = "debug" | "info" | "warn" | "error";
 
 /** The session that a record belongs to. */
 export interface LogSession {
-  /** Counts up from 1 in each server. */
+  /** Counts up from 1 in each server, or over all workers of a pool. */
   readonly id: number;
   /** The client's IP address. */
   readonly remoteHostname: string;

@@ -2,39 +2,25 @@ import { type Reply, reply } from "../protocol/reply.ts";
 import type { Connection, Endpoint } from "../spi/transport.ts";
 import { ActiveEndpoint } from "./active_endpoint.ts";
 import { type DataHost, replyLogged } from "./data_host.ts";
+import {
+  type DataSource,
+  type DataStatus,
+  isAlive,
+  isUseless,
+  LOST,
+  NONE,
+  statusOf,
+} from "./data_source.ts";
 import { IdleConnection } from "./idle_connection.ts";
 import { PassiveEndpoint } from "./passive_endpoint.ts";
 import { discardPlan, type TransferPlan } from "./plan.ts";
-import { ProgressTimer } from "./progress_timer.ts";
-import { closingReply } from "./replies.ts";
-import { type OpenedConnection, Transfer } from "./transfer.ts";
-
-/** Where the next data connection comes from. */
-type Source =
-  | PassiveEndpoint
-  | ActiveEndpoint
-  | IdleConnection
-  /** There was one, and it came to nothing before a command could use it. */
-  | { readonly kind: "lost"; drop(): void }
-  | { readonly kind: "none"; drop(): void };
+import { makeTransfer, runTransfer } from "./run_transfer.ts";
+import type { OpenedConnection, Transfer } from "./transfer.ts";
 
 const TOO_MANY: Reply = reply(
   425,
   "Too many connections. Can't open data channel.",
 );
-
-const NONE: Source = { kind: "none", drop() {} };
-const LOST: Source = { kind: "lost", drop() {} };
-
-/** What STAT tells. */
-export type DataStatus =
-  | { readonly kind: "none" }
-  | { readonly kind: "listening" }
-  | {
-    readonly kind: "open";
-    readonly transfer: Transfer | null;
-    readonly elapsedMs: number;
-  };
 
 /**
  * The data side of a session: a passive port, an active connection or none; a
@@ -43,7 +29,7 @@ export type DataStatus =
  */
 export class DataChannel {
   readonly #host: DataHost;
-  #source: Source = NONE;
+  #source: DataSource = NONE;
   #waiting: TransferPlan | null = null;
   #transfer: Transfer | null = null;
   #ended: Promise<void> = Promise.resolve();
@@ -75,18 +61,9 @@ export class DataChannel {
     }
   }
 
+  /** For STAT. */
   get status(): DataStatus {
-    if (this.#transfer !== null) {
-      const { elapsedMs } = this.#transfer;
-      return { kind: "open", transfer: this.#transfer, elapsedMs };
-    }
-    const source = this.#source;
-    if (source.kind === "listening") return { kind: "listening" };
-    if (source.kind === "open" && !source.peerEnded) {
-      const elapsedMs = this.#host.clock.now() - source.openedAt;
-      return { kind: "open", transfer: null, elapsedMs };
-    }
-    return { kind: "none" };
+    return statusOf(this.#transfer, this.#source, this.#host.clock.now());
   }
 
   /**
@@ -142,7 +119,7 @@ export class DataChannel {
     const host = this.#host;
     const refusal = this.#transfer !== null
       ? reply(425, "Transfer already in progress.")
-      : this.#isUseless(plan)
+      : isUseless(this.#source, plan.kind === "receive")
       ? reply(425, "Data connection closed; open a new one.")
       : null;
     if (refusal !== null) {
@@ -187,9 +164,7 @@ export class DataChannel {
     const hadWaiting = this.#waiting !== null;
     await this.#dropWaiting("aborted by the client");
     const source = this.#source;
-    const hadSource = source.kind === "listening" ||
-      source.kind === "connecting" ||
-      (source.kind === "open" && !source.peerEnded);
+    const hadSource = isAlive(source);
     if (source.kind === "connecting") source.refuse();
     this.#dropSource();
     host.reply(
@@ -258,56 +233,17 @@ export class DataChannel {
     host.stalled();
   }
 
-  /** Whether the connection at hand is dead already for this plan. */
-  #isUseless(plan: TransferPlan): boolean {
-    const source = this.#source;
-    return source.kind === "lost" ||
-      (source.kind === "open" && source.peerEnded && plan.kind !== "receive");
-  }
-
   #run(
     plan: TransferPlan,
     opened: OpenedConnection,
     release: () => void,
   ): void {
-    const host = this.#host;
-    const direction = plan.kind === "receive" ? "receive" : "send";
-    const throttleNow = host.throttle(direction);
-    const transfer = new Transfer({
-      plan,
-      opened,
-      protection: host.protection(),
-      get throttle() {
-        return throttleNow();
-      },
-      clock: host.clock,
-      lingering: host.lingering,
-      sendfile: host.settings.sendfile,
-      log: (level, message) => host.log(level, message),
-    });
+    const transfer = makeTransfer(plan, opened, this.#host);
     this.#transfer = transfer;
-    host.connected(true);
-    const timer = new ProgressTimer(
-      host.clock,
-      host.settings.dataTimeoutMs,
-      () => transfer.bytes,
-      () => transfer.abort("stalled"),
-    );
-    const finish = async (): Promise<void> => {
-      const result = await transfer.run(); // never rejects
-      timer.stop();
+    this.#ended = runTransfer(transfer, this.#host, () => {
       release();
       this.#transfer = null;
-      const last = closingReply(result);
-      if (last !== null && result.outcome === "stalled") {
-        replyLogged(host, "info", last);
-      } else if (last !== null) host.reply(last);
-      host.connected(false);
-      host.finished(plan, result);
-      if (result.outcome === "stalled") host.stalled();
-      this.#wakeIdleWaiters();
-    };
-    this.#ended = finish();
+    }).then(() => this.#wakeIdleWaiters());
   }
 
   /** Lets go of port, attempt or idle connection; not of a transfer. */

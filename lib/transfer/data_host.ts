@@ -38,6 +38,8 @@ export interface DataHost {
   admit(): (() => void) | null | Promise<(() => void) | null>;
   /** For one transfer: what slows it down now. */
   throttle(direction: "send" | "receive"): () => Throttle | null;
+  /** What a transfer tells about bytes that moved; `null`: nothing. */
+  progress(plan: TransferPlan): ((now: number) => void) | null;
   /** A data connection is there, or is gone again. */
   connected(open: boolean): void;
   /** A transfer is over and its reply is sent. */

@@ -32,6 +32,8 @@ export interface ReceivePlan extends PlanBase {
   readonly kind: "receive";
   /** Open for writing; the transfer closes or aborts it. */
   readonly file: FileHandle;
+  /** What the client said that it will send (ALLO); nothing relies on it. */
+  readonly expectedBytes?: number;
   /** Bytes into the file. */
   readonly offset: number;
   /** TYPE A: line ends are converted. */
@@ -50,6 +52,19 @@ export interface ListingPlan extends PlanBase {
 
 /** What a transfer command wants done on the data connection. */
 export type TransferPlan = SendPlan | ReceivePlan | ListingPlan;
+
+/** Bytes that will move on the data connection; `null`: nobody knows. */
+export function plannedBytes(plan: TransferPlan): number | null {
+  switch (plan.kind) {
+    case "listing":
+      return null;
+    case "receive":
+      return plan.expectedBytes ?? null;
+    case "send":
+      // Line ends that are converted change the length.
+      return plan.ascii ? null : Math.max(0, plan.file.size - plan.offset);
+  }
+}
 
 /** Lets go of what a plan holds when it will not be run. */
 export async function discardPlan(

@@ -1,30 +1,15 @@
-import { messageOf, TransportError } from "../base/errors.ts";
+import { TransportError } from "../base/errors.ts";
 import type { Clock } from "../spi/clock.ts";
 import type { LogLevel } from "../spi/log.ts";
-import type { Connection, ReceiveFile, SendFile } from "../spi/transport.ts";
+import type { Connection } from "../spi/transport.ts";
 import type { Lingering } from "./linger.ts";
 import type { TransferOutcome, TransferResult } from "./outcome.ts";
-import {
-  discardPlan,
-  type ReceivePlan,
-  type SendPlan,
-  type TransferPlan,
-} from "./plan.ts";
-import {
-  pumpConnectionToFile,
-  type PumpContext,
-  pumpFileToConnection,
-  pumpListingToConnection,
-  takeAll,
-} from "./pump.ts";
+import { type OwnFiles, receiveTo, sendFrom } from "./own_files.ts";
+import { discardPlan, plannedBytes, type TransferPlan } from "./plan.ts";
+import { type PumpContext, pumpListingToConnection } from "./pump.ts";
 import { LenientConnection, type Protection, secure } from "./protection.ts";
+import { RateMeter } from "./rate_meter.ts";
 import type { Throttle } from "./throttle.ts";
-
-/** Small files are not worth the trouble to receive them in another way. */
-const COPIED_BYTES = 256 * 1024;
-
-/** Bytes asked of the transport's own file sender at once. */
-const SEND_FILE_BYTES = 1024 * 1024;
 
 /** An open data connection, with the read that watches its other end. */
 export interface OpenedConnection {
@@ -46,13 +31,18 @@ export interface TransferParts {
   readonly lingering: Lingering;
   /** Whether the connection may send files by itself. */
   readonly sendfile: boolean;
+  /** Called when bytes have moved, with the clock's time; `null`: nobody. */
+  readonly progressed: ((now: number) => void) | null;
   log(level: LogLevel, message: string): void;
 }
 
 /** One transfer on one data connection, from its first byte to its end. */
 export class Transfer {
   readonly plan: TransferPlan;
+  /** When the data connection was there, in milliseconds since 1970, UTC. */
+  readonly startedAt: number;
   readonly #parts: TransferParts;
+  readonly #rate: RateMeter;
   readonly #aborting = new AbortController();
   #bytes = 0;
   #sending = false;
@@ -61,11 +51,26 @@ export class Transfer {
   constructor(parts: TransferParts) {
     this.plan = parts.plan;
     this.#parts = parts;
+    const now = parts.clock.now();
+    this.startedAt = Math.round(
+      parts.clock.wallTime() - (now - parts.opened.openedAt),
+    );
+    this.#rate = new RateMeter(now);
   }
 
   /** Bytes moved on the data connection so far. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Bytes that will have moved at the end; `null` when nobody knows. */
+  get totalBytes(): number | null {
+    return plannedBytes(this.plan);
+  }
+
+  /** Over the last few seconds. */
+  get bytesPerSecond(): number {
+    return this.#rate.perSecond(this.#bytes, this.#parts.clock.now());
   }
 
   /** Whether anything was received, or given to the connection to send. */
@@ -175,124 +180,29 @@ export class Transfer {
       sending: () => {
         this.#sending = true;
       },
-      moved: (bytes) => {
-        this.#bytes += bytes;
-      },
+      moved: (bytes) => this.#moved(bytes),
+    };
+    const own: OwnFiles = {
+      context,
+      allowed: this.#parts.sendfile,
+      log: (level, message) => this.#parts.log(level, message),
     };
     switch (plan.kind) {
       case "listing":
         return await pumpListingToConnection(plan, context);
       case "receive":
-        return await this.#receive(plan, context, first);
+        return await receiveTo(plan, first, own);
       case "send":
-        return await this.#send(plan, context);
+        return await sendFrom(plan, own);
     }
   }
 
-  async #send(plan: SendPlan, context: PumpContext): Promise<void> {
-    let at = plan.offset;
-    if (this.#parts.sendfile && !plan.ascii && plan.file.fd !== undefined) {
-      const { sendFile } = context.connection;
-      if (sendFile !== undefined) {
-        const end = await this.#sendFile(plan, sendFile);
-        if (end === null) return;
-        at = end;
-      }
-    }
-    await pumpFileToConnection({ ...plan, offset: at }, context);
+  #moved(bytes: number): void {
+    const now = this.#parts.clock.now();
+    this.#bytes += bytes;
+    this.#rate.tell(this.#bytes, now);
+    this.#parts.progressed?.(now);
   }
-
-  /**
-   * The transport reads the file itself; the throttle sets the slices.
-   *
-   * @returns where to go on by copying, `null` when all is sent
-   */
-  async #sendFile(plan: SendPlan, sendFile: SendFile): Promise<number | null> {
-    const { log } = this.#parts;
-    const { signal } = this.#aborting;
-    let at = plan.offset;
-    for (;;) {
-      const { throttle } = this.#parts;
-      const slice = throttle === null
-        ? SEND_FILE_BYTES
-        : await throttle.take(SEND_FILE_BYTES, signal);
-      this.#sending = true;
-      let sent = 0;
-      try {
-        sent = await sendFile(plan.file, at, slice);
-      } catch (error) {
-        if (!isUnsupported(error)) throw error;
-        log("warn", `${messageOf(error)}; copying ${plan.realPath}`);
-        return at;
-      } finally {
-        if (sent < slice) throttle?.giveBack?.(slice - sent);
-      }
-      if (sent === 0) return null;
-      this.#bytes += sent;
-      at += sent;
-    }
-  }
-
-  /** A large file is left to the transport, once it turns out to be one. */
-  async #receive(
-    plan: ReceivePlan,
-    context: PumpContext,
-    first: Promise<Uint8Array | null>,
-  ): Promise<void> {
-    const isOwn = this.#parts.sendfile && !plan.ascii &&
-      this.#parts.throttle === null && plan.file.fd !== undefined;
-    const { receiveFile } = context.connection;
-    if (!isOwn || receiveFile === undefined) {
-      await pumpConnectionToFile(plan, context, first);
-      return;
-    }
-    const copied = await pumpConnectionToFile(
-      plan,
-      context,
-      first,
-      COPIED_BYTES,
-    );
-    if (copied === null) return;
-    const offset = await this.#receiveFile(
-      plan,
-      context,
-      receiveFile,
-      plan.offset + copied,
-    );
-    if (offset === null) return;
-    const rest = context.connection.read();
-    await pumpConnectionToFile({ ...plan, offset }, context, rest);
-  }
-
-  /** @returns where to go on by copying, `null` when all is there */
-  async #receiveFile(
-    plan: ReceivePlan,
-    context: PumpContext,
-    receiveFile: ReceiveFile,
-    offset: number,
-  ): Promise<number | null> {
-    let at = offset;
-    for (;;) {
-      let received: number;
-      try {
-        received = await receiveFile(plan.file, at);
-      } catch (error) {
-        if (!isUnsupported(error)) throw error;
-        const { log } = this.#parts;
-        log("warn", `${messageOf(error)}; copying to ${plan.realPath}`);
-        return at;
-      }
-      if (received === 0) return null;
-      at += received;
-      context.moved(received);
-      // There was no rate when it began, but there may be one now.
-      await takeAll(context, received);
-    }
-  }
-}
-
-function isUnsupported(error: unknown): boolean {
-  return error instanceof TransportError && error.code === "unsupported";
 }
 
 function outcomeOf(error: unknown): TransferOutcome {

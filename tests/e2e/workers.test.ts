@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { LogRecord } from "../../lib/mod.ts";
+import type { LogRecord, SessionSnapshot } from "../../lib/mod.ts";
 import { sampleBytes, TemporaryFolder, until } from "../support/files.ts";
 import { FtpClient } from "../support/ftp_client.ts";
 import { FtpsClient } from "../support/ftps_client.ts";
@@ -55,7 +55,7 @@ class Pool implements AsyncDisposable {
 
   static async start(options: Record<string, unknown> = {}): Promise<Pool> {
     const pool = new Pool(options);
-    const message = await pool.#next();
+    const message = await pool.answer();
     if ("error" in message) throw new Error(String(message["error"]));
     pool.port = message["port"] as number;
     pool.pids = message["pids"] as number[];
@@ -63,8 +63,8 @@ class Pool implements AsyncDisposable {
   }
 
   async ask(line: string): Promise<Record<string, unknown>> {
-    this.#child.stdin!.write(`${line}\n`);
-    return await this.#next();
+    this.say(line);
+    return await this.answer();
   }
 
   /** Sends a line and does not wait. */
@@ -78,7 +78,8 @@ class Pool implements AsyncDisposable {
     return find()!;
   }
 
-  async #next(): Promise<Record<string, unknown>> {
+  /** The next one. */
+  async answer(): Promise<Record<string, unknown>> {
     await until(
       "the pool answers",
       () => this.#messages.length > 0,
@@ -289,6 +290,51 @@ test("code that blocks one worker does not stop the other", async () => {
   expect(performance.now() - begun).toBeLessThan(1_500);
   expect((await blocked).code).toBe(200);
   for (const { client } of [one, other]) client.destroy();
+}, 60_000);
+
+test("sessions of all workers are seen, and each can be ended", async () => {
+  await using pool = await Pool.start();
+  const members = [];
+  for (let count = 0; count < 4; count++) members.push(await member(pool.port));
+  const [, busy] = members as [Member, Member];
+  await busy.client.expect(`ALLO ${content.length}`, 202);
+  const data = await busy.client.openData();
+  await busy.client.expect("STOR half.bin", 125, 150);
+  await data.write(content.subarray(0, 1_000_000));
+  const seen = async (): Promise<readonly SessionSnapshot[]> =>
+    (await pool.ask("sessions"))["sessions"] as readonly SessionSnapshot[];
+  await until(
+    "the bytes are seen",
+    async () => (await seen())[1]?.transfer?.bytes === 1_000_000,
+  );
+  const sessions = await seen();
+  expect(sessions.map(({ id, username }) => `${id} ${username}`))
+    .toEqual(["1 user", "2 user", "3 user", "4 user"]);
+  expect(sessions[1]).toMatchObject({
+    remote: { hostname: "127.0.0.1" },
+    loggedIn: true,
+    command: "STOR half.bin",
+    transfer: { direction: "receive", totalBytes: content.length },
+  });
+  expect(await pool.ask("disconnect 2")).toEqual({ found: true });
+  await busy.client.closed;
+  await pool.logged("STOR");
+  expect((await pool.logged("completed=0")).session?.id).toBe(2);
+  expect((await seen()).map(({ id }) => id)).toEqual([1, 3, 4]);
+  expect(await pool.ask("disconnect 2")).toEqual({ found: false });
+  for (const { client } of members) client.destroy();
+}, 60_000);
+
+test("a worker that hangs and ends keeps nobody waiting for ever", async () => {
+  await using pool = await Pool.start();
+  const [one, other] = [await member(pool.port), await member(pool.port)];
+  await one.client.send("SITE BLOCK");
+  const asked = pool.ask("sessions");
+  await other.client.expect("NOOP", 200);
+  process.kill(one.pid, "SIGKILL");
+  const sessions = (await asked)["sessions"] as readonly SessionSnapshot[];
+  expect(sessions.map(({ id }) => id)).toEqual([2]);
+  other.client.destroy();
 }, 60_000);
 
 test("closing lets transfers end and leaves no process", async () => {

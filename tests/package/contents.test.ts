@@ -66,12 +66,21 @@ describe("the package", () => {
     expect(named.filter((path) => !files.includes(path))).toEqual([]);
   });
 
-  test("needs few other packages, which need none, and can use another", () => {
+  test("needs few other packages, and can use another", () => {
     const manifest = JSON.parse(consumer.read("package.json"));
-    // Loaded only for Argon2 where the runtime lacks it, for bcrypt, for the
-    // certificate of --tls, and for TOML.
-    const needed = ["@noble/hashes", "bcryptjs", "node-forge", "smol-toml"];
-    expect(Object.keys(manifest.dependencies)).toEqual(needed);
+    expect(Object.keys(manifest.dependencies)).toEqual([
+      // For Argon2 where the runtime lacks it, and for bcrypt.
+      "@noble/hashes",
+      "bcryptjs",
+      // For who is on, on a terminal.
+      "log-update",
+      // For the certificate of --tls alone.
+      "node-forge",
+      // For TOML.
+      "smol-toml",
+      // For who is on, too.
+      "string-width",
+    ]);
     expect(manifest).not.toHaveProperty("peerDependencies");
     // For sendfile(2), where Node has no way to call C.
     expect(Object.keys(manifest.optionalDependencies)).toEqual(["koffi"]);
@@ -79,6 +88,28 @@ describe("the package", () => {
       readdirSync(consumer.at("node_modules")).filter((name) =>
         !name.startsWith(".") && !["koffi", "@koromix"].includes(name)
       ),
-    ).toEqual(["@noble", "anyftpd", "bcryptjs", "node-forge", "smol-toml"]);
+    ).toEqual([
+      "@noble",
+      "ansi-escapes",
+      "ansi-regex",
+      "ansi-styles",
+      "anyftpd",
+      "bcryptjs",
+      "cli-cursor",
+      "environment",
+      "get-east-asian-width",
+      "is-fullwidth-code-point",
+      "log-update",
+      "mimic-function",
+      "node-forge",
+      "onetime",
+      "restore-cursor",
+      "signal-exit",
+      "slice-ansi",
+      "smol-toml",
+      "string-width",
+      "strip-ansi",
+      "wrap-ansi",
+    ]);
   });
 });

@@ -1,9 +1,9 @@
 import type { Hooks, TransferEvent } from "../../lib/session/events.ts";
 
-/** Hooks that write down what they were told, in order. */
+/** Hooks that write down what they were told, in order, but for those that come often. */
 export interface Journal {
   readonly entries: string[];
-  readonly hooks: Required<Omit<Hooks, "command">>;
+  readonly hooks: Required<Omit<Hooks, "command" | "transferProgress">>;
 }
 
 /** Makes a journal; `during` runs inside each hook. */

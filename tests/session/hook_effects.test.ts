@@ -12,7 +12,13 @@ interface Trigger {
 }
 
 const TRIGGERS: Readonly<
-  Record<Exclude<keyof Hooks, "connect" | "command" | "disconnect">, Trigger>
+  Record<
+    Exclude<
+      keyof Hooks,
+      "connect" | "command" | "disconnect" | "transferProgress"
+    >,
+    Trigger
+  >
 > = {
   login: { last: "USER anonymous\r\nPASS x\r\n" },
   loginFailed: { last: "USER anonymous\r\nPASS x\r\n" },

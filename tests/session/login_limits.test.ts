@@ -209,6 +209,68 @@ describe("an authorizer", () => {
   });
 });
 
+describe("an authorizer that takes its time", () => {
+  test.each(["close", "closeWrite"] as const)(
+    "is told when the client leaves by %s()",
+    async (how) => {
+      const asked = deferred<AbortSignal>();
+      const gone = deferred<void>();
+      await guarded({
+        authorizer: {
+          authenticate: (_, signal) =>
+            new Promise((resolve) => {
+              asked.resolve(signal);
+              signal.addEventListener("abort", () => {
+                resolve(null);
+                gone.resolve();
+              });
+            }),
+        },
+      }, async ({ connect, clock, server, settle }) => {
+        const client = await connect();
+        await client.send("USER a\r\nPASS b\r\n");
+        const signal = await asked.promise;
+        await clock.advance(1_000);
+        expect(signal.aborted).toBe(false);
+        await client.control[how]();
+        await gone.promise;
+        client.close();
+        await settle();
+        await clock.advance(5_000);
+        expect(server.sessionCount).toBe(0);
+      });
+    },
+  );
+
+  test("loses no command that came meanwhile, and keeps their order", async () => {
+    const answer = deferred<Account | null>();
+    await guarded({
+      authorizer: { authenticate: (_, _signal) => answer.promise },
+    }, async ({ connect, authorizer, settle }) => {
+      const client = await connect();
+      await client.send("USER alice\r\nPASS secret\r\nPWD\r\nNOOP\r\n");
+      expect(await client.reply()).toMatch(/^331 /);
+      await settle();
+      expect(client.unread).toBe("");
+      answer.resolve(
+        await authorizer.authenticate({
+          username: "alice",
+          password: "secret",
+          remote: client.control.local,
+          local: client.control.remote,
+          secure: false,
+          peerCertificate: null,
+        }),
+      );
+      for (const code of [230, 257, 200]) {
+        expect(await client.reply()).toMatch(new RegExp(`^${code} `));
+      }
+      await client.send("QUIT\r\n");
+      expect(await client.reply()).toMatch(/^221 /);
+    });
+  });
+});
+
 describe("an account that comes too late", () => {
   test("holds no place", async () => {
     const answer = deferred<Account>();

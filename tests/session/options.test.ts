@@ -38,6 +38,7 @@ describe("defaults", () => {
       ["downloadRate", 0],
       ["uploadRate", 0],
       ["hooks", {}],
+      ["progressIntervalMs", 1_000],
       ["logLevel", "info"],
     ] as const,
   )("%s is %s", (name, value) => {

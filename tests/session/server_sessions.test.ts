@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { snapshotSession } from "../../adapters/memory.ts";
 import { guarded } from "./_guarded.ts";
 
 describe("server.sessions", () => {
@@ -78,6 +79,54 @@ describe("server.sessions", () => {
       await expect(data.read()).resolves.toBe(null);
       expect(server.sessionCount).toBe(0);
       expect(await (await enter()).command("NOOP")).toMatch(/^200 /);
+    }));
+
+  test("disconnect(id) of the server ends that one, if it is there", () =>
+    guarded({}, async ({ server, enter, settle }) => {
+      const [one, two] = [await enter(), await enter()];
+      expect(server.disconnect(1)).toBe(true);
+      expect(await one.isEnded()).toBe(true);
+      one.close();
+      await settle();
+      expect(server.disconnect(1)).toBe(false);
+      expect(await two.command("NOOP")).toMatch(/^200 /);
+    }));
+
+  test("a host that counts sessions itself gives them their ids", () =>
+    guarded({}, async ({ server, transport, enter, settle }) => {
+      const listener = await transport.listen({
+        hostname: "127.0.0.1",
+        port: 22,
+      });
+      const control = await transport.dial({ hostname: "127.0.0.1", port: 22 });
+      const over = server.handle((await listener.accept())!, { id: 4711 });
+      await enter();
+      expect(server.sessions.map(({ id }) => id)).toEqual([4711, 1]);
+      control.close();
+      listener.close();
+      await over;
+      await settle();
+    }));
+
+  test("a snapshot survives JSON, and its session", () =>
+    guarded({}, async ({ server, enter, settle }) => {
+      const client = await enter("alice");
+      const data = await client.passive();
+      await client.command("STOR f");
+      await data.write(new Uint8Array(7));
+      await settle();
+      const [snapshot] = server.sessions.map(snapshotSession);
+      client.close();
+      data.close();
+      await settle();
+      expect(snapshot).toMatchObject({
+        id: 1,
+        username: "alice",
+        loggedIn: true,
+        command: "STOR f",
+        transfer: { bytes: 7, totalBytes: null },
+      });
+      expect(JSON.parse(JSON.stringify(snapshot))).toEqual(snapshot);
     }));
 
   test("respond() says something before the end", () =>

@@ -19,6 +19,7 @@ import type {
 } from "../../lib/cli/host.ts";
 import { main } from "../../lib/cli/main.ts";
 import { MemoryAuthorizer } from "../../lib/auth/memory_authorizer.ts";
+import { snapshotSession } from "../../lib/session/snapshot.ts";
 import { FtpServer } from "../../lib/server/server.ts";
 import { MemoryFileSystem } from "../../lib/fs/memory_file_system.ts";
 import type { Connection, TlsConfig } from "../../lib/spi/transport.ts";
@@ -81,6 +82,7 @@ export class FakeCliHost implements CliHost {
   ]);
   readonly textFiles: Map<string, string> = new Map();
   permitFolders?: NonNullable<CliHost["permitFolders"]>;
+  openScreen?: NonNullable<CliHost["openScreen"]>;
   openSystemUsers?: NonNullable<CliHost["openSystemUsers"]>;
   passwordSchemes: CliHost["passwordSchemes"] = [pbkdf2Passwords];
   get passwordVerifiers(): CliHost["passwordVerifiers"] {
@@ -169,8 +171,12 @@ export class FakeCliHost implements CliHost {
     authorizer.addAnonymous({ fileSystem: new MemoryFileSystem() });
     const server = new FtpServer(this.platform, { authorizer });
     return Promise.resolve({
-      sessionCount: 0,
-      transferCount: 0,
+      get sessionCount() {
+        return server.sessionCount;
+      },
+      get transferCount() {
+        return server.transferCount;
+      },
       listen: (where, options) => server.listen(where, options),
       stopListening: (where) => server.stopListening(where),
       reloadTls: () => {},
@@ -179,6 +185,7 @@ export class FakeCliHost implements CliHost {
         return Promise.resolve();
       },
       close: (options) => server.close(options),
+      sessions: () => Promise.resolve(server.sessions.map(snapshotSession)),
     });
   }
 

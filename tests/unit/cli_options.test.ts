@@ -38,6 +38,7 @@ const DEFAULTS: CliOptions = {
   concurrency: "async",
   workers: null,
   json: false,
+  live: true,
   logLevel: "info",
   graceMs: 10_000,
 };

@@ -2,10 +2,8 @@ import { expect, test } from "vitest";
 import { settle } from "../../adapters/memory.ts";
 import { ConfigError } from "../../lib/base/errors.ts";
 import { main } from "../../lib/cli/main.ts";
-import {
-  type CliTlsOptions,
-  parseCommandLineOptions,
-} from "../../lib/cli/options.ts";
+import { parseCommandLineOptions } from "../../lib/cli/options.ts";
+import type { CliTlsOptions } from "../../lib/cli/tls_choice.ts";
 import { connectClient, FakeCliHost } from "./cli_fake_host.ts";
 
 const PLAIN: CliTlsOptions = {

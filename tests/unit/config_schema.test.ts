@@ -44,7 +44,13 @@ describe("the schema of configuration files", () => {
     const names = [...members.matchAll(/^ {2}readonly (\w+)\??:/gm)]
       .map(([, name]) => name!);
     expect(names.length).toBeGreaterThan(30);
-    const byPrograms = ["authorizer", "commands", "admission", "hooks"];
+    const byPrograms = [
+      "authorizer",
+      "commands",
+      "admission",
+      "hooks",
+      "progressIntervalMs",
+    ];
     const known = Object.keys(CONFIG_SCHEMA.properties!);
     expect(names.filter((name) => !known.includes(name))).toEqual(byPrograms);
     for (const key of Object.keys(SERVER_KEYS)) expect(known).toContain(key);

@@ -1,8 +1,8 @@
 // Runs a pool of workers on whatever runtime runs this file.
 //
 // Parameters: the path of a runtime adapter, the options of the pool as JSON.
-// Lines on standard output are JSON; on standard input, `pids`, `reload` and
-// `close` with a grace in milliseconds.
+// Lines on standard output are JSON; on standard input, `pids`, `sessions`,
+// `disconnect` with a session's id, and `close` with a grace in milliseconds.
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
@@ -25,10 +25,12 @@ try {
   const { port } = await pool.listen({ hostname: "127.0.0.1", port: 0 });
   say({ port, pids: pool.pids });
   for await (const line of createInterface({ input: process.stdin })) {
-    const [verb, graceMs] = line.split(" ");
+    const [verb, number] = line.split(" ");
     if (verb === "pids") say({ pids: pool.pids, sessions: pool.sessionCount });
+    if (verb === "sessions") say({ sessions: await pool.sessions() });
+    if (verb === "disconnect") say({ found: pool.disconnect(Number(number)) });
     if (verb === "close") {
-      await pool.close({ graceMs: Number(graceMs) });
+      await pool.close({ graceMs: Number(number) });
       say({ closed: true });
     }
   }
