@@ -32,6 +32,7 @@ export type {
   CliOutput,
   CliServer,
   CliWorkers,
+  FolderOptions,
   InheritedSocket,
   LiveScreen,
   StopSignal,
@@ -68,7 +69,7 @@ async function run(): Promise<void> {
   const adapter = await loadAdapter();
   const host = cliHost({
     platform: adapter.platform(),
-    openFolder: (path) => adapter.localFileSystem(path),
+    openFolder: (path, options) => adapter.localFileSystem(path, options),
   });
   const code = await main(process.argv.slice(2), host);
   await flushOutputs();

@@ -4,7 +4,12 @@ import { dirname, resolve } from "node:path";
 import process from "node:process";
 import { pbkdf2Passwords } from "../lib/auth/password_scheme.ts";
 import { ConfigError } from "../lib/base/errors.ts";
-import type { CliHost, CliOutput, WatchedText } from "../lib/cli/host.ts";
+import type {
+  CliHost,
+  CliOutput,
+  FolderOptions,
+  WatchedText,
+} from "../lib/cli/host.ts";
 import type { Platform } from "../lib/spi/clock.ts";
 import type { FileSystem } from "../lib/spi/file_system.ts";
 import { argon2idPasswords } from "./_argon2.ts";
@@ -40,7 +45,7 @@ export interface CliAdapter {
   /** Sockets, clock and randomness. */
   readonly platform: Platform;
   /** See {@linkcode CliHost.openFolder}. */
-  openFolder(path: string): FileSystem;
+  openFolder(path: string, options: FolderOptions): FileSystem;
 }
 
 /** What may hold text that is not written yet. */
@@ -52,7 +57,8 @@ export function cliHost(adapter: CliAdapter): CliHost {
   const stderr = output(process.stderr);
   return {
     platform: adapter.platform,
-    openFolder: (path) => adapter.openFolder(path),
+    openFolder: (path, options) =>
+      adapter.openFolder(path, { fsync: options.fsync }),
     openSystemUsers: () =>
       process.platform === "win32" ? new WindowsUsers(null) : new UnixUsers(),
     stdin: terminalInput(),

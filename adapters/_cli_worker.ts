@@ -12,7 +12,7 @@ export default async function options(
   const adapter = await loadAdapter();
   const host = cliHost({
     platform: adapter.platform(),
-    openFolder: (path) => adapter.localFileSystem(path),
+    openFolder: (path, options) => adapter.localFileSystem(path, options),
   });
   return await workerOptions(order, host);
 }

@@ -108,6 +108,7 @@ export interface Config extends Pick<ServerOptions, ServerKey> {
   readonly passwordFile?: string;
   readonly atomicUploads?: boolean;
   readonly noOverwrite?: boolean;
+  readonly fsync?: boolean;
   readonly banner?: string;
   readonly masqueradeAddress?: string;
   readonly disabledCommands?: readonly string[];

@@ -181,6 +181,12 @@ export const ACCESS_KEYS: Readonly<Record<string, JsonSchema>> = {
       "shorten them or write into them.",
     false,
   ),
+  fsync: flag(
+    "Whether an upload is confirmed only when its bytes are on the disk, so " +
+      "that a power failure does not take them back. It makes uploads as " +
+      "slow as the disk.",
+    false,
+  ),
 };
 
 /** The log. */

@@ -34,7 +34,7 @@ export function openExternal(
   const common: ExternalAuthorizerOptions = {
     fileSystem: shown(fileSystem),
     openFolder: (directory) =>
-      shown(host.openFolder(host.absolutePath(directory))),
+      shown(host.openFolder(host.absolutePath(directory), options)),
     permissions: permissionsOf(options),
     ...(quotas === null ? {} : { quotas }),
     certificates: true,

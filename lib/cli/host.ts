@@ -227,6 +227,12 @@ export interface WorkersRequest {
   readonly logLevel: LogLevel;
 }
 
+/** How folders are opened. */
+export interface FolderOptions {
+  /** Whether the disk has an upload before it is confirmed. */
+  readonly fsync: boolean;
+}
+
 /** What the command needs of the program that it runs in. */
 export interface CliHost {
   /** Sockets, clock and randomness for the server. */
@@ -248,7 +254,7 @@ export interface CliHost {
    *
    * @throws {ConfigError} when it is no folder
    */
-  openFolder(path: string): FileSystem;
+  openFolder(path: string, options: FolderOptions): FileSystem;
   /**
    * The users of the system; absent where a host does not offer them.
    *

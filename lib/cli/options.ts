@@ -80,6 +80,7 @@ export type OptionName =
   | "tls-min"
   | "atomic-uploads"
   | "no-overwrite"
+  | "fsync"
   | "disable-sendfile"
   | "concurrency"
   | "workers"
@@ -133,6 +134,7 @@ export const OPTION_SPECS: readonly OptionSpec<OptionName>[] = [
   { name: "tls-min", takesValue: true },
   { name: "atomic-uploads" },
   { name: "no-overwrite" },
+  { name: "fsync" },
   { name: "disable-sendfile" },
   { name: "concurrency", takesValue: true },
   { name: "workers", takesValue: true },
@@ -181,6 +183,8 @@ export interface CliOptions {
   readonly tls: CliTlsOptions | null;
   readonly atomicUploads: boolean;
   readonly noOverwrite: boolean;
+  /** Whether the disk has an upload before it is confirmed. */
+  readonly fsync: boolean;
   readonly sendfile: boolean;
   readonly concurrency: Concurrency;
   /** Processes, where there are several; `null`: one for each core. */
@@ -302,6 +306,7 @@ function readOptions(parsed: ParsedArguments<OptionName>): CliOptions {
     tls: chooseTls(parsed, read),
     atomicUploads: switches.has("atomic-uploads"),
     noOverwrite: switches.has("no-overwrite"),
+    fsync: switches.has("fsync"),
     sendfile: !switches.has("disable-sendfile"),
     concurrency: read("concurrency", "async", parseConcurrency),
     workers: read("workers", null, (value) => parseWhole(value, 1)),

@@ -111,7 +111,7 @@ async function openAccess(
 ): Promise<Access> {
   const folder = await about(
     ["directory"],
-    () => host.openFolder(options.directory ?? host.cwd),
+    () => host.openFolder(options.directory ?? host.cwd, options),
   );
   const tree = await withMounts(folder, options, host, about);
   const fileSystem = asShared(tree, options);
@@ -142,6 +142,7 @@ function accessOf(options: CliOptions, password: string): string {
     password,
     atomicUploads,
     options.noOverwrite,
+    options.fsync,
     concurrency,
     options.config?.mounts ?? null,
     options.systemUsers,
@@ -184,7 +185,7 @@ async function withMounts(
   for (const [point, { directory, write = true }] of mounts) {
     const mounted = await about(
       ["mounts", point, "directory"],
-      () => host.openFolder(directory),
+      () => host.openFolder(directory, options),
     );
     tree[point] = write ? mounted : readOnly(mounted);
   }

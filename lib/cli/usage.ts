@@ -82,6 +82,7 @@ Other options:
                                step, in the place of what was there before
       --no-overwrite           never replace, change or append to a file that is
                                there, by an upload or a new name
+      --fsync                  confirm an upload when its bytes are on the disk
       --concurrency MODEL      async: one process; pre-fork, multi-thread and
                                multi-proc: worker processes that share the
                                sessions, as pyftpdlib calls it (default: async)

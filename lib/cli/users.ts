@@ -59,7 +59,7 @@ export async function openUsers(
     text: (atOnce) => file.text(atOnce),
     format,
     openFolder: (directory) => {
-      const folder = host.openFolder(file.resolve(directory));
+      const folder = host.openFolder(file.resolve(directory), options);
       warn(folder);
       return shown(folder);
     },

@@ -12,6 +12,7 @@ import type {
   CliInput,
   CliOutput,
   CliWorkers,
+  FolderOptions,
   StopSignal,
   Supervisor,
   WatchedText,
@@ -108,7 +109,7 @@ export class FakeCliHost implements CliHost {
     return this.#listeners.size + this.#reloaders.size;
   }
 
-  openFolder(path: string): MemoryFileSystem {
+  openFolder(path: string, _options: FolderOptions): MemoryFileSystem {
     const folder = this.folders.get(path);
     if (folder !== undefined) return folder;
     throw new ConfigError(`Cannot share "${path}": no such directory`);

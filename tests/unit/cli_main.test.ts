@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { ConfigError } from "../../lib/base/errors.ts";
 import { main } from "../../lib/cli/main.ts";
 import { USAGE } from "../../lib/cli/usage.ts";
 import { VERSION } from "../../lib/cli/version.ts";
@@ -20,6 +21,25 @@ describe("main()", () => {
     expect(await main(["--version"], host)).toBe(0);
     expect(host.stdout.text).toBe(`anyftpd ${VERSION}\n`);
     expect(host.stderr.text).toBe("");
+  });
+
+  test("has folders opened as --fsync and the file of --config say", async () => {
+    for (
+      const [line, fsync] of [["", false], ["--fsync", true], [
+        "--config a.toml",
+        true,
+      ]] as const
+    ) {
+      const host = new FakeCliHost();
+      host.textFiles.set("a.toml", "fsync = true");
+      const seen: boolean[] = [];
+      host.openFolder = (path, options) => {
+        seen.push(options.fsync);
+        throw new ConfigError(`Cannot share "${path}": as planned`);
+      };
+      expect(await main(line.split(" ").filter(Boolean), host)).toBe(2);
+      expect(seen).toEqual([fsync]);
+    }
   });
 
   for (

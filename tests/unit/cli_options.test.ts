@@ -34,6 +34,7 @@ const DEFAULTS: CliOptions = {
   tls: null,
   atomicUploads: false,
   noOverwrite: false,
+  fsync: false,
   sendfile: true,
   concurrency: "async",
   workers: null,
