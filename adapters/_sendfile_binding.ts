@@ -57,7 +57,8 @@ let known: SendfileBinding | null | undefined;
  * permitted to. Looked for once, when first asked for.
  */
 export function sendfileBinding(): SendfileBinding | null {
-  known ??= load();
+  // `null` is an answer too.
+  if (known === undefined) known = load();
   return known;
 }
 
