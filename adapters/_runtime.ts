@@ -1,3 +1,4 @@
+import type { LocalFileSystemOptions } from "./_local_files.ts";
 import type { FtpServer } from "../lib/server/server.ts";
 import type { Platform } from "../lib/spi/clock.ts";
 import type { FileSystem } from "../lib/spi/file_system.ts";
@@ -9,7 +10,10 @@ export type RuntimeName = "node" | "deno" | "bun";
 /** What every adapter offers, under the same names. */
 export interface Adapter {
   platform(): Platform;
-  localFileSystem(root: string): FileSystem;
+  localFileSystem(
+    root: string,
+    options?: LocalFileSystemOptions,
+  ): FileSystem;
   serve(options: ServeOptions): Promise<FtpServer>;
 }
 
