@@ -7,11 +7,12 @@ import { bcryptPasswords } from "./_bcrypt.ts";
 import { md5CryptPasswords } from "./_md5_crypt.ts";
 import { scryptPasswords } from "./_scrypt.ts";
 import { shaCryptPasswords } from "./_sha_crypt.ts";
+import { yescryptPasswords } from "./_yescrypt.ts";
 
 /**
  * All ways to check hashes that there are, for `UsersAuthorizerOptions.schemes`.
- * yescrypt (`$y$`) is not among them, as there is no library for it that runs
- * everywhere; its users keep their passwords with `anyftpd user passwd`.
+ * yescrypt (`$y$`) is checked by the system, where this program can ask it:
+ * on Linux, by calling C.
  */
 export const passwordVerifiers: readonly PasswordVerifier[] = [
   scryptPasswords,
@@ -20,4 +21,5 @@ export const passwordVerifiers: readonly PasswordVerifier[] = [
   bcryptPasswords,
   shaCryptPasswords,
   md5CryptPasswords,
+  yescryptPasswords,
 ];

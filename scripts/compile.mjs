@@ -16,7 +16,11 @@ const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
 const MIB = 1024 * 1024;
 
 /** Modules that run in threads of their own: see `LoginThread`. */
-const THREADS = ["_unix_login_thread", "_windows_login_thread"];
+const THREADS = [
+  "_crypt_thread",
+  "_unix_login_thread",
+  "_windows_login_thread",
+];
 
 const { values, positionals: targets } = parseArgs({
   options: { outdir: { type: "string", default: join(ROOT, "dist-bin") } },

@@ -8,6 +8,7 @@ import {
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { scryptPasswords } from "../../adapters/_scrypt.ts";
+import { yescryptPasswords } from "../../adapters/_yescrypt.ts";
 import { builtCommand, Command, commandLine } from "../support/command.ts";
 import { TemporaryFolder, until } from "../support/files.ts";
 import { type ClientTarget, FtpClient } from "../support/ftp_client.ts";
@@ -199,3 +200,20 @@ test("a users file in TOML, with a hash of another server", async () => {
   // The empty line between the tables stays.
   expect(readFileSync(folder.at("u.toml"), "utf8")).toBe(`${written}\n`);
 }, 40_000);
+
+test("hashes of yescrypt let in where the system can be asked", async () => {
+  const password = "$y$j9T$uvVd3ZmS4zXq1cG0aB.Pe1$" +
+    "TVDdWimGptSIJJI6gx1dpfbmVI1FFAf8zaYbloCbMd0";
+  const users = { ann: { password } };
+  writeFileSync(folder.at("users.json"), JSON.stringify({ users }));
+  const server = start("-i 127.0.0.1 -p 0 --users users.json");
+  if (yescryptPasswords.cost(password) === null) {
+    expect(await server.exit).toBe(1);
+    expect(server.stderr).toContain("yescrypt cannot be checked here");
+    return;
+  }
+  const target = await server.listening();
+  expect(await canLogIn(target, "ann", "wrong")).toBe(false);
+  expect(await canLogIn(target, "ann", "secret")).toBe(true);
+  expect(await canLogIn(target, "bob", "secret")).toBe(false);
+}, 30_000);

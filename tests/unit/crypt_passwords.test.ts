@@ -1,8 +1,11 @@
+import process from "node:process";
 import { describe, expect, test } from "vitest";
 import { bcryptPasswords } from "../../adapters/_bcrypt.ts";
 import { md5CryptPasswords } from "../../adapters/_md5_crypt.ts";
 import { passwordVerifiers } from "../../adapters/_password_verifiers.ts";
 import { shaCryptPasswords } from "../../adapters/_sha_crypt.ts";
+import { UnixCrypt } from "../../adapters/_unix_crypt.ts";
+import { yescryptPasswords } from "../../adapters/_yescrypt.ts";
 import type { PasswordVerifier } from "../../lib/auth/password_scheme.ts";
 
 type Vector = readonly [password: string, hash: string];
@@ -163,3 +166,48 @@ test("other work has its turn while a slow hash is checked", async () => {
   // 77,777 rounds take 50 ms at the very least.
   expect(turns).toBeGreaterThan(3);
 });
+
+describe("yescrypt", () => {
+  // What crypt(3) of libxcrypt makes of "secret".
+  const HASH = "$y$j9T$uvVd3ZmS4zXq1cG0aB.Pe1$" +
+    "TVDdWimGptSIJJI6gx1dpfbmVI1FFAf8zaYbloCbMd0";
+
+  test("is checked by the system, where it can be asked", async () => {
+    const full = HASH;
+    if (!canAsk()) {
+      expect(yescryptPasswords.cost(full)).toBeNull();
+      return;
+    }
+    expect(yescryptPasswords.cost(full)).toBe("y j9T");
+    expect(passwordVerifiers.find((known) => known.cost(full) !== null))
+      .toBe(yescryptPasswords);
+    // Node 20 starts no thread from TypeScript; tests/e2e/cli_users.test.ts
+    // has the built one.
+    if (!startsThreads()) return;
+    expect(await yescryptPasswords.verify(full, "secret")).toBe(true);
+    expect(await yescryptPasswords.verify(full, "Secret")).toBe(false);
+    expect(await yescryptPasswords.verify(full, "secret\0")).toBe(false);
+  });
+
+  test("that asks for more than 64 MiB is refused", () => {
+    const rest = `$uvVd3ZmS4zXq1cG0aB.Pe1$${"x".repeat(43)}`;
+    for (const parameters of ["jCT", "jFT", "j9TT", "9T", "j9T7"]) {
+      expect(yescryptPasswords.cost(`$y$${parameters}${rest}`)).toBeNull();
+    }
+    expect(yescryptPasswords.cost("$y$j9T$short$x")).toBeNull();
+  });
+});
+
+function canAsk(): boolean {
+  try {
+    return process.platform === "linux" && UnixCrypt.open() !== null;
+  } catch {
+    return false;
+  }
+}
+
+function startsThreads(): boolean {
+  if ("Deno" in globalThis || "Bun" in globalThis) return true;
+  const { typescript } = process.features as { readonly typescript?: unknown };
+  return Boolean(typescript);
+}
