@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import process from "node:process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
@@ -9,7 +10,10 @@ import {
   SystemUsersFixture,
 } from "../support/system_users.ts";
 
-const reason = serverKind() === "node"
+/** From Node 22.18 on. */
+const { typescript } = process.features as { readonly typescript?: unknown };
+
+const reason = serverKind() === "node" && !typescript
   ? "the first releases of Node do not read TypeScript"
   : NO_SYSTEM_USERS;
 
