@@ -4,9 +4,13 @@ import { isGranted } from "./_deno_permissions.ts";
 import { runtimeName } from "./_runtime.ts";
 import { runtimeGlobals } from "./_runtime_types.ts";
 
+/** The C library by the name that glibc has, and that musl knows as its own. */
+export const LIBC = "libc.so.6";
+
 /**
  * What C functions take and answer. `buffer` is memory of ours, lent for the
- * call; `address` is a pointer as a number. Handles of Windows are addresses.
+ * call; `address` is a pointer as a number, or a size, or what else is as wide
+ * as one. Handles of Windows are addresses.
  */
 export type NativeType = "i32" | "u32" | "i64" | "address" | "buffer";
 
@@ -17,7 +21,11 @@ export interface NativeSignature {
 }
 
 /** What a C function is called with; `null` for no buffer. */
-export type NativeValue = number | bigint | Uint8Array<ArrayBuffer> | null;
+export type NativeValue =
+  | number
+  | bigint
+  | ArrayBufferView<ArrayBuffer>
+  | null;
 
 /**
  * A C function that can be called. Buffers must begin where their memory
@@ -54,6 +62,43 @@ export function nativeFunctions<Name extends string>(
   }
 }
 
+/**
+ * What went wrong in the call just made, as Linux numbers it; `null` where
+ * this program has no way to call C.
+ *
+ * @throws {Error} of the runtime: another C library
+ */
+export function nativeErrno(): (() => number) | null {
+  switch (runtimeName()) {
+    case "deno": {
+      if (!isGranted({ name: "ffi" })) return null;
+      const deno = runtimeGlobals.Deno as unknown as DenoFfi;
+      const { symbols } = deno.dlopen(LIBC, {
+        __errno_location: { parameters: [], result: "pointer" },
+      });
+      return () =>
+        new deno.UnsafePointerView(symbols.__errno_location!()).getInt32();
+    }
+    case "bun": {
+      const ffi: BunFfi = createRequire(import.meta.url)("bun:ffi");
+      const { symbols } = ffi.dlopen(LIBC, {
+        __errno_location: { args: [], returns: "ptr" },
+      });
+      return () => ffi.read.i32(symbols.__errno_location!(), 0);
+    }
+    case "node": {
+      const koffi = loadKoffi();
+      if (koffi !== null) return () => koffi.errno();
+      const ffi = loadNodeFfi();
+      if (ffi === null) return null;
+      const { functions } = ffi.dlopen(LIBC, {
+        __errno_location: { arguments: [], return: "pointer" },
+      });
+      return () => ffi.getInt32(functions.__errno_location!(), 0);
+    }
+  }
+}
+
 type Definitions = Readonly<Record<string, unknown>>;
 
 function define<Name extends string>(
@@ -66,11 +111,12 @@ function define<Name extends string>(
   );
 }
 
-/** What is used of `Deno.dlopen`. */
+/** What is used of `Deno.dlopen` and `Deno.UnsafePointerView`. */
 interface DenoFfi {
   dlopen(library: string, definitions: Definitions): {
     readonly symbols: NativeFunctions<string>;
   };
+  readonly UnsafePointerView: new (pointer: unknown) => { getInt32(): number };
 }
 
 const DENO_TYPES: Readonly<Record<NativeType, string>> = {
@@ -100,6 +146,7 @@ interface BunFfi {
   dlopen(library: string, definitions: Definitions): {
     readonly symbols: NativeFunctions<string>;
   };
+  readonly read: { i32(address: number | bigint, offset: number): number };
 }
 
 const BUN_TYPES: Readonly<Record<NativeType, string>> = {
@@ -131,6 +178,7 @@ interface Koffi {
       parameters: readonly string[],
     ): NativeCall;
   };
+  errno(): number;
 }
 
 const KOFFI_TYPES: Readonly<Record<NativeType, string>> = {
@@ -145,12 +193,8 @@ function koffiFunctions<Name extends string>(
   library: string,
   signatures: Signatures<Name>,
 ): NativeFunctions<Name> | null {
-  let koffi: Koffi;
-  try {
-    koffi = createRequire(import.meta.url)("koffi");
-  } catch {
-    return null;
-  }
+  const koffi = loadKoffi();
+  if (koffi === null) return null;
   const loaded = koffi.load(library);
   return Object.fromEntries(
     Object.entries<NativeSignature>(signatures)
@@ -165,6 +209,15 @@ function koffiFunctions<Name extends string>(
   ) as NativeFunctions<Name>;
 }
 
+/** An optional dependency. */
+function loadKoffi(): Koffi | null {
+  try {
+    return createRequire(import.meta.url)("koffi");
+  } catch {
+    return null;
+  }
+}
+
 /** What is used of `node:ffi`. */
 interface NodeFfi {
   dlopen(library: string, definitions: Definitions): {
@@ -172,6 +225,12 @@ interface NodeFfi {
       Record<string, (...values: readonly unknown[]) => number | bigint>
     >;
   };
+  getInt32(address: number | bigint, offset: number): number;
+}
+
+/** Node has it from 26 on; asked after koffi, as it warns that it is new. */
+function loadNodeFfi(): NodeFfi | null {
+  return process.getBuiltinModule("node:ffi") as NodeFfi | undefined ?? null;
 }
 
 const NODE_TYPES: Readonly<Record<NativeType, string>> = {
@@ -186,8 +245,8 @@ function nodeFunctions<Name extends string>(
   library: string,
   signatures: Signatures<Name>,
 ): NativeFunctions<Name> | null {
-  const ffi = process.getBuiltinModule("node:ffi") as NodeFfi | undefined;
-  if (ffi === undefined) return null;
+  const ffi = loadNodeFfi();
+  if (ffi === null) return null;
   const definitions = define(signatures, ({ parameters, result }) => ({
     arguments: parameters.map((type) => NODE_TYPES[type]),
     return: NODE_TYPES[result],

@@ -39,7 +39,9 @@ export function notifySocket(
 }
 
 /** `struct sockaddr_un`, as long as the name is; `null` when it is too long. */
-export function socketAddress(address: string): Uint8Array | null {
+export function socketAddress(
+  address: string,
+): Uint8Array<ArrayBuffer> | null {
   const name = new TextEncoder().encode(address);
   if (name.length > MOST_PATH_BYTES) return null;
   const bytes = new Uint8Array(2 + name.length);

@@ -1,9 +1,10 @@
 import process from "node:process";
-import { bunLibc } from "./_ffi_bun.ts";
-import { denoLibc } from "./_ffi_deno.ts";
-import type { Libc } from "./_ffi_libc.ts";
-import { nodeLibc } from "./_ffi_node.ts";
-import { runtimeName } from "./_runtime.ts";
+import {
+  LIBC,
+  nativeErrno,
+  type NativeFunctions,
+  nativeFunctions,
+} from "./_native_library.ts";
 
 /** The calls in numbers: an answer below 0 is an `errno` with a minus. */
 export interface SendfileBinding {
@@ -30,6 +31,18 @@ export interface SendfileBinding {
   duplicate(descriptor: number): number;
   close(descriptor: number): void;
 }
+
+const SIGNATURES = {
+  sendfile: { parameters: ["i32", "i32", "buffer", "address"], result: "i64" },
+  splice: {
+    parameters: ["i32", "buffer", "i32", "buffer", "address", "u32"],
+    result: "i64",
+  },
+  read: { parameters: ["i32", "buffer", "address"], result: "i64" },
+  pipe2: { parameters: ["buffer", "i32"], result: "i32" },
+  fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  close: { parameters: ["i32"], result: "i32" },
+} as const;
 
 /** Numbers of `fcntl` and `pipe2` on Linux. */
 const F_DUPFD_CLOEXEC = 1030;
@@ -65,55 +78,46 @@ export function sendfileBinding(): SendfileBinding | null {
 function load(): SendfileBinding | null {
   if (process.platform !== "linux" || !WIDE.has(process.arch)) return null;
   try {
-    const libc = loadLibc();
-    return libc === null ? null : bindingOf(libc);
+    const libc = nativeFunctions(LIBC, SIGNATURES);
+    const errno = nativeErrno();
+    return libc === null || errno === null ? null : bindingOf(libc, errno);
   } catch {
-    // Not installed, another C library, forbidden: copying always works.
+    // Another C library, forbidden: copying always works.
     return null;
   }
 }
 
-function loadLibc(): Libc | null {
-  switch (runtimeName()) {
-    case "deno":
-      return denoLibc();
-    case "bun":
-      return bunLibc();
-    case "node":
-      return nodeLibc();
-  }
-}
-
-function bindingOf(libc: Libc): SendfileBinding {
+function bindingOf(
+  libc: NativeFunctions<keyof typeof SIGNATURES>,
+  errno: () => number,
+): SendfileBinding {
+  /** An answer below 0 says why, at once: the next call writes over it. */
+  const told = (answer: number | bigint): number => {
+    const number = Number(answer);
+    return number < 0 ? -errno() : number;
+  };
   const at = new BigInt64Array(1);
   return {
     sendfile(socket, file, offset, length) {
       at[0] = BigInt(offset);
-      const sent = Number(libc.sendfile(socket, file, at, length));
-      return sent < 0 ? -libc.errno() : sent;
+      return told(libc.sendfile(socket, file, at, length));
     },
     splice(from, to, offset, length, flags) {
       if (offset !== null) at[0] = BigInt(offset);
       const where = offset === null ? null : at;
-      const moved = Number(libc.splice(from, to, where, length, flags));
-      return moved < 0 ? -libc.errno() : moved;
+      return told(libc.splice(from, null, to, where, length, flags));
     },
-    read(descriptor, into) {
-      const count = Number(libc.read(descriptor, into));
-      return count < 0 ? -libc.errno() : count;
-    },
+    read: (descriptor, into) => told(libc.read(descriptor, into, into.length)),
     pipe() {
       const ends = new Int32Array(2);
-      if (libc.pipe2(ends, O_CLOEXEC) < 0) return -libc.errno();
+      const made = told(libc.pipe2(ends, O_CLOEXEC));
+      if (made < 0) return made;
       const [from = -1, to = -1] = ends;
       // Where it is not allowed, a smaller one does.
       libc.fcntl(to, F_SETPIPE_SZ, PIPE_BYTES);
       return { from, to };
     },
-    duplicate(descriptor) {
-      const made = libc.fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
-      return made < 0 ? -libc.errno() : made;
-    },
+    duplicate: (descriptor) => told(libc.fcntl(descriptor, F_DUPFD_CLOEXEC, 0)),
     close(descriptor) {
       libc.close(descriptor);
     },

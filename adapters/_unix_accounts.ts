@@ -1,7 +1,10 @@
 import { endianness } from "node:os";
 import { textCodec } from "../lib/protocol/text_codec.ts";
-import { LIBC } from "./_ffi_libc.ts";
-import { type NativeFunctions, nativeFunctions } from "./_native_library.ts";
+import {
+  LIBC,
+  type NativeFunctions,
+  nativeFunctions,
+} from "./_native_library.ts";
 
 /** A user as the system's databases know it. */
 export interface UnixAccount {

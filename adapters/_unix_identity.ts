@@ -1,6 +1,9 @@
 import process from "node:process";
-import { LIBC } from "./_ffi_libc.ts";
-import { type NativeFunctions, nativeFunctions } from "./_native_library.ts";
+import {
+  LIBC,
+  type NativeFunctions,
+  nativeFunctions,
+} from "./_native_library.ts";
 
 /** Whose rights files are touched with. */
 export interface UnixIdentity {
