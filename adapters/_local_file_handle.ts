@@ -2,12 +2,7 @@ import { close, closeSync, fsync, read, write, writeSync } from "node:fs";
 import { type Deferred, deferred } from "../lib/base/deferred.ts";
 import type { FileHandle } from "../lib/spi/file_system.ts";
 import { fileError, makeFileError } from "./_file_errors.ts";
-
-/** A write that took longer has waited for a disk, and everybody with it. */
-const SLOW_MS = 10;
-
-/** Then this much is left to the thread pool, each time twice as much. */
-const SLOW_BYTES = 2 * 1024 * 1024;
+import { SlowDisk } from "./_slow_disk.ts";
 
 /** More at once would keep others waiting, whatever the disk does. */
 const NOW_BYTES = 256 * 1024;
@@ -43,9 +38,7 @@ export class LocalFileHandle implements FileHandle {
   readonly #isQuick: boolean;
   readonly #durable: boolean;
   #underWay = 0;
-  /** Bytes to be written in the slow way, and how many next time. */
-  #slowLeft = 0;
-  #slowNext = SLOW_BYTES;
+  readonly #disk = new SlowDisk();
   #closing: Promise<void> | null = null;
   #idle: Deferred<void> | null = null;
 
@@ -92,30 +85,29 @@ export class LocalFileHandle implements FileHandle {
   writeNow(bytes: Uint8Array, position: number): boolean {
     const { length } = bytes;
     if (
-      !this.#isQuick || this.#slowLeft > 0 || this.#underWay > 0 ||
+      !this.#isQuick || this.#disk.isSlow || this.#underWay > 0 ||
       this.#closing !== null || length > NOW_BYTES || position < 0
     ) return false;
-    const begin = performance.now();
-    let written = 0;
     try {
-      while (written < length) {
-        const at = position + written;
-        const rest = length - written;
-        written += writeSync(this.#descriptor, bytes, written, rest, at);
-      }
+      this.#disk.watch(() => this.#writeAll(bytes, position));
+      return true;
     } catch {
       // write() tries again, and says what is wrong.
       return false;
     }
-    if (performance.now() - begin > SLOW_MS) {
-      this.#slowLeft = this.#slowNext;
-      this.#slowNext *= 2;
+  }
+
+  #writeAll(bytes: Uint8Array, position: number): void {
+    const { length } = bytes;
+    for (let written = 0; written < length;) {
+      const at = position + written;
+      const rest = length - written;
+      written += writeSync(this.#descriptor, bytes, written, rest, at);
     }
-    return true;
   }
 
   async write(bytes: Uint8Array, position: number): Promise<void> {
-    this.#slowLeft -= bytes.length;
+    this.#disk.passed(bytes.length);
     await this.#run("write", position, (done) => {
       if (bytes.length === 0) return done(null, 0);
       const appends = this.#access === "append";

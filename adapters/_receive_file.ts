@@ -4,6 +4,7 @@ import type { FileHandle } from "../lib/spi/file_system.ts";
 import type { ReceiveFile } from "../lib/spi/transport.ts";
 import { EAGAIN, EINTR, isBroken } from "./_errno.ts";
 import { type SendfileBinding, sendfileBinding } from "./_sendfile_binding.ts";
+import { SlowDisk } from "./_slow_disk.ts";
 import { busyError, closedError, unsupportedError } from "./_socket_errors.ts";
 
 /** Moved by one call. More does not stay in the processor's cache. */
@@ -18,11 +19,7 @@ const ROUND_BYTES = 8 * 1024 * 1024;
 /** Read by the runtime, so that it tells when something has come. */
 const PIECE_BYTES = 16 * 1024;
 
-/** A call that took longer has waited for a disk, and everybody with it. */
-const SLOW_MS = 10;
-
-/** Then this much is written by the thread pool, each time twice as much. */
-const SLOW_BYTES = 2 * 1024 * 1024;
+/** The same while the disk is slow, and the thread pool writes. */
 const SLOW_PIECE_BYTES = 256 * 1024;
 
 /** Of `splice`. */
@@ -62,9 +59,7 @@ export class FileReceiver {
   #released = false;
   /** The file turned out not to be for it. */
   #unfit = false;
-  /** Up to here in the file, the disk is slow. */
-  #slowUntil = 0;
-  #slowBytes = SLOW_BYTES;
+  readonly #disk = new SlowDisk();
   /** Received since somebody else had a turn. */
   #sinceTurn = 0;
 
@@ -93,15 +88,15 @@ export class FileReceiver {
       const { fd } = file;
       if (fd === undefined) throw unsupported("the file has no descriptor");
       if (this.#unfit) throw unsupported("the file takes no splice");
-      if (offset < this.#slowUntil || this.#socket.hasInput()) {
+      if (this.#disk.isSlow || this.#socket.hasInput()) {
         return await this.#receivePiece(file, offset);
       }
       const pipe = thePipe(this.#binding);
       const came = this.#fill(pipe.to);
       if (came <= 0) return await this.#receivePiece(file, offset);
-      const begin = performance.now();
-      const moved = this.#drain(pipe.from, fd, offset, came);
-      if (performance.now() - begin > SLOW_MS) this.#slow(offset + came);
+      const moved = this.#disk.watch(() =>
+        this.#drain(pipe.from, fd, offset, came)
+      );
       if (moved < came) {
         // The file says itself what is wrong, or does better.
         const rest = emptied(this.#binding, pipe.from, came - moved);
@@ -150,20 +145,16 @@ export class FileReceiver {
   }
 
   async #receivePiece(file: FileHandle, offset: number): Promise<number> {
-    const isSlow = offset < this.#slowUntil;
+    const { isSlow } = this.#disk;
     const most = isSlow ? SLOW_PIECE_BYTES : PIECE_BYTES;
     const piece = await this.#socket.read(most);
     if (piece === null) return 0;
     if (isSlow || file.writeNow?.(piece, offset) !== true) {
       await file.write(piece, offset);
+      this.#disk.passed(piece.length);
     }
     if (this.#released) throw closedError(ACTION);
     return piece.length;
-  }
-
-  #slow(offset: number): void {
-    this.#slowUntil = offset + this.#slowBytes;
-    this.#slowBytes *= 2;
   }
 
   /** The promises alone would never let anybody else have a turn. */
