@@ -1,7 +1,6 @@
 import { type Deferred, deferred } from "../lib/base/deferred.ts";
 import { TransportError } from "../lib/base/errors.ts";
 import type {
-  Connection,
   Endpoint,
   ReceiveFile,
   SendFile,
@@ -15,8 +14,13 @@ import { withZones } from "./_zone.ts";
 import { KEEP_ALIVE_DELAY_MS } from "./_socket_defaults.ts";
 import type { BunSocket, BunSocketHandler } from "./_runtime_types.ts";
 import { busyError, closedError, transportError } from "./_socket_errors.ts";
-import { type FileReceiver, fileReceiver } from "./_receive_file.ts";
+import {
+  type FileReceiver,
+  fileReceiver,
+  type ReceivingSocket,
+} from "./_receive_file.ts";
 import { type FileSender, fileSender } from "./_sendfile.ts";
+import type { RawConnection } from "./_raw_connection.ts";
 import { tlsContext } from "./_tls_context.ts";
 import { tlsError } from "./_tls_errors.ts";
 
@@ -37,7 +41,7 @@ interface PendingWrite extends Deferred<void> {
 }
 
 /** A socket of Bun as a {@linkcode Connection}. */
-export class BunConnection implements Connection, BunSink {
+export class BunConnection implements RawConnection, BunSink {
   readonly local: Endpoint;
   readonly remote: Endpoint;
 
@@ -51,6 +55,8 @@ export class BunConnection implements Connection, BunSink {
   #failure: TransportError | null = null;
   /** What came to a bad end is only the peer's half. */
   #readFailure: TransportError | null = null;
+  /** A write found the connection broken, of which nobody else is told. */
+  #writeFailure: TransportError | null = null;
   #ended = false;
   #finished = false;
   #closed = false;
@@ -101,7 +107,8 @@ export class BunConnection implements Connection, BunSink {
     if (this.#closed || this.#finished) {
       return Promise.reject(closedError("Cannot write"));
     }
-    if (this.#failure !== null) return Promise.reject(this.#failure);
+    const failure = this.#failure ?? this.#writeFailure;
+    if (failure !== null) return Promise.reject(failure);
     if (bytes.length === 0) return Promise.resolve();
     const pending: PendingWrite = { ...deferred<void>(), bytes, at: 0 };
     this.#writer = pending;
@@ -120,14 +127,20 @@ export class BunConnection implements Connection, BunSink {
   }
 
   get receiveFile(): ReceiveFile | undefined {
-    if (this.#tls !== null) return undefined;
-    this.#receiver ??= fileReceiver({
+    const socket = this.receivingSocket();
+    if (socket === null) return undefined;
+    this.#receiver ??= fileReceiver(socket);
+    return this.#receiver?.receiveFile;
+  }
+
+  receivingSocket(): ReceivingSocket | null {
+    if (this.#tls !== null) return null;
+    return {
       hasInput: () =>
         this.#chunks.length > 0 || this.#ended || this.#failure !== null,
       duplicate: (binding) => binding.duplicate(this.#socket.fd),
       read: () => this.read(),
-    });
-    return this.#receiver?.receiveFile;
+    };
   }
 
   async closeWrite(): Promise<void> {
@@ -140,6 +153,12 @@ export class BunConnection implements Connection, BunSink {
     // Never end(): that is close(2), and unread input then makes the kernel
     // reset the connection and drop what is still on its way.
     this.#socket.shutdown();
+  }
+
+  sendLast(bytes: Uint8Array): void {
+    const isSilent = this.#closed || this.#finished ||
+      this.#failure !== null || this.#writer !== null;
+    if (!isSilent) this.#socket.write(bytes);
   }
 
   close(): void {
@@ -212,7 +231,8 @@ export class BunConnection implements Connection, BunSink {
   }
 
   onEnd(): void {
-    const failure = this.#tls?.endError("Cannot read") ?? null;
+    const failure = this.#writeFailure ??
+      this.#tls?.endError("Cannot read") ?? null;
     this.#readFailure = failure;
     this.#ended = failure === null;
     if (failure === null) this.#reader?.resolve(null);
@@ -240,11 +260,25 @@ export class BunConnection implements Connection, BunSink {
     // Bun takes what the system takes: less than all, or nothing.
     const rest = bytes.length - pending.at;
     const length = this.#socket.write(bytes, pending.at, rest);
-    if (length > 0) pending.at += length;
-    // -1: closed. The close handler says why, if it has not yet.
+    if (length < 0) return this.#breakWriter(pending);
+    pending.at += length;
     if (pending.at < bytes.length) return;
     this.#writer = null;
     pending.resolve();
+  }
+
+  /**
+   * The system tells once that a connection is broken, and it has told the
+   * write: to a reader it would look like an end. What came before can still
+   * be read.
+   */
+  #breakWriter(pending: PendingWrite): void {
+    this.#writer = null;
+    this.#writeFailure = new TransportError(
+      "reset",
+      "Cannot write: connection reset by peer",
+    );
+    pending.reject(this.#writeFailure);
   }
 
   #rejectPending(why: (action: string) => TransportError): void {

@@ -15,6 +15,7 @@ import {
   notResumed,
   tlsError,
 } from "./_tls_errors.ts";
+import { protocolsOnWire } from "./_tls_parts.ts";
 import { TlsRecords } from "./_tls_records.ts";
 
 const ACTION = "Cannot start TLS";
@@ -156,7 +157,9 @@ function optionsOf(context: TlsContext): BunTlsOptions {
     secureContext: secureContextOf(context),
     requestCert: asks,
     rejectUnauthorized: requires,
-    ...(protocols === null ? {} : { ALPNProtocols: wireForm(protocols) }),
+    ...(protocols === null ? {} : {
+      ALPNProtocols: protocolsOnWire(protocols).buffer,
+    }),
   };
 }
 
@@ -164,13 +167,4 @@ function optionsOf(context: TlsContext): BunTlsOptions {
 function secureContextOf(context: TlsContext): object {
   const { context: inner } = context.secure as { readonly context?: object };
   return inner ?? context.secure;
-}
-
-/** Each name after its length: RFC 7301, 3.1. */
-function wireForm(protocols: readonly string[]): ArrayBuffer {
-  const bytes = protocols.flatMap((name) => {
-    const encoded = new TextEncoder().encode(name);
-    return [encoded.length, ...encoded];
-  });
-  return new Uint8Array(bytes).buffer;
 }

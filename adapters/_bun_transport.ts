@@ -12,7 +12,8 @@ import { abortable } from "./_abortable.ts";
 import { bunHandler, type BunSink } from "./_bun_connection.ts";
 import { endpoint } from "./_endpoint.ts";
 import { DEFAULT_BACKLOG } from "./_socket_defaults.ts";
-import { type NodeTransport, nodeTransport } from "./_node_transport.ts";
+import { type NodeTransport, plainNodeTransport } from "./_node_transport.ts";
+import { type TlsEngineOptions, withOpenssl } from "./_openssl_transport.ts";
 import { resolveHostname } from "./_resolve.ts";
 import {
   type BunApi,
@@ -28,15 +29,15 @@ import { checkTls } from "./_tls_context.ts";
  *
  * @throws {ConfigError} on another runtime
  */
-export function bunTransport(): NodeTransport {
+export function bunTransport(options: TlsEngineOptions = {}): NodeTransport {
   const bun = runtimeGlobals.Bun;
   if (bun === undefined) {
     throw new ConfigError(
       "Cannot use the bun adapter: globalThis.Bun is missing",
     );
   }
-  const node = nodeTransport();
-  return {
+  const node = plainNodeTransport();
+  return withOpenssl({
     name: "bun",
     listen: (options) => listen(bun, options),
     connect: (options) => connect(bun, options),
@@ -46,7 +47,7 @@ export function bunTransport(): NodeTransport {
     checkTls,
     bindsTlsSessions: true,
     stopsTls: true,
-  };
+  }, options);
 }
 
 async function listen(bun: BunApi, options: ListenOptions): Promise<Listener> {

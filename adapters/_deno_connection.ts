@@ -1,15 +1,16 @@
 import type { TransportError } from "../lib/base/errors.ts";
-import type {
-  Connection,
-  Endpoint,
-  ReceiveFile,
-  SendFile,
-} from "../lib/spi/transport.ts";
+import type { Endpoint, ReceiveFile, SendFile } from "../lib/spi/transport.ts";
 import { endpoint } from "./_endpoint.ts";
 import { withZones } from "./_zone.ts";
 import type { DenoConn } from "./_runtime_types.ts";
-import { type FileReceiver, fileReceiver } from "./_receive_file.ts";
+import {
+  type FileReceiver,
+  fileReceiver,
+  type ReceivingSocket,
+} from "./_receive_file.ts";
 import { type FileSender, fileSender } from "./_sendfile.ts";
+import type { RawConnection } from "./_raw_connection.ts";
+import { sendfileBinding } from "./_sendfile_binding.ts";
 import { busyError, closedError, transportError } from "./_socket_errors.ts";
 
 /** An idle session holds this much; a transfer soon has the largest. */
@@ -18,7 +19,7 @@ const BUFFER_GROWTH = 8;
 const LARGEST_BUFFER_BYTES = 262_144;
 
 /** A `Deno.TcpConn` as a {@linkcode Connection}. */
-export class DenoConnection implements Connection {
+export class DenoConnection implements RawConnection {
   readonly local: Endpoint;
   readonly remote: Endpoint;
   readonly tls = null;
@@ -95,17 +96,23 @@ export class DenoConnection implements Connection {
   }
 
   get receiveFile(): ReceiveFile | undefined {
+    const socket = this.receivingSocket();
+    if (socket === null) return undefined;
+    this.#receiver ??= fileReceiver(socket);
+    return this.#receiver?.receiveFile;
+  }
+
+  receivingSocket(): ReceivingSocket | null {
     const descriptor = descriptorOf(this.#conn);
-    if (descriptor === undefined) return undefined;
-    this.#receiver ??= fileReceiver({
+    if (descriptor === undefined) return null;
+    return {
       hasInput: () => this.#ended || this.#failure !== null,
       duplicate: (binding) => binding.duplicate(descriptor),
       read: (most) => {
         this.#limit(most);
         return this.read();
       },
-    });
-    return this.#receiver?.receiveFile;
+    };
   }
 
   #limit(bytes: number): void {
@@ -140,6 +147,15 @@ export class DenoConnection implements Connection {
     } catch (error) {
       throw this.#failed("Cannot finish", error);
     }
+  }
+
+  sendLast(bytes: Uint8Array): void {
+    const isSilent = this.#closed || this.#finished ||
+      this.#failure !== null || this.#writing !== null;
+    const descriptor = descriptorOf(this.#conn);
+    if (isSilent || descriptor === undefined) return;
+    // Deno's own write begins later, and close() would be first.
+    sendfileBinding()?.send(descriptor, bytes.slice());
   }
 
   close(): void {

@@ -14,7 +14,8 @@ import { endpoint } from "./_endpoint.ts";
 import { withZone } from "./_zone.ts";
 import { DENO_NODE_ZONE } from "./_runtime_gaps.ts";
 import { DEFAULT_BACKLOG } from "./_socket_defaults.ts";
-import { type NodeTransport, nodeTransport } from "./_node_transport.ts";
+import { type NodeTransport, plainNodeTransport } from "./_node_transport.ts";
+import { type TlsEngineOptions, withOpenssl } from "./_openssl_transport.ts";
 import { resolveHostname } from "./_resolve.ts";
 import {
   type DenoApi,
@@ -34,16 +35,16 @@ const ACCEPT_RETRY_MS = 50;
  *
  * @throws {ConfigError} on another runtime
  */
-export function denoTransport(): NodeTransport {
+export function denoTransport(options: TlsEngineOptions = {}): NodeTransport {
   const deno = runtimeGlobals.Deno;
   if (deno === undefined) {
     throw new ConfigError(
       "Cannot use the deno adapter: globalThis.Deno is missing",
     );
   }
-  const node = nodeTransport();
+  const node = plainNodeTransport();
   const network = new DenoNetwork();
-  return {
+  return withOpenssl({
     name: "deno",
     async listen(options) {
       await network.mayListen(options);
@@ -66,7 +67,7 @@ export function denoTransport(): NodeTransport {
       node.listenDescriptor(descriptor, options),
     checkTls,
     stopsTls: true,
-  };
+  }, options);
 }
 
 /** A zone leaves one link to come from, and node:net refuses it. */

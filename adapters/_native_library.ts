@@ -27,11 +27,11 @@ export type NativeValue =
   | ArrayBufferView<ArrayBuffer>
   | null;
 
-/**
- * A C function that can be called. Buffers must begin where their memory
- * begins: `node:ffi` knows no views.
- */
+/** A C function that can be called. */
 export type NativeCall = (...values: NativeValue[]) => number | bigint;
+
+/** A function of ours that C calls, on the thread that called C. */
+export type NativeFunction = (...values: (number | bigint)[]) => number;
 
 /** The functions of a C library, by their names. */
 export type NativeFunctions<Name extends string> = Readonly<
@@ -45,10 +45,12 @@ type Signatures<Name extends string> = Readonly<Record<Name, NativeSignature>>;
  * this program has no way to call C: on Deno without `--allow-ffi`, on Node
  * before 26 without the package `koffi`.
  *
+ * @param library its name; `null` for what the program itself is made of, on
+ * Node only
  * @throws {Error} of the runtime: there is no such library or function
  */
 export function nativeFunctions<Name extends string>(
-  library: string,
+  library: string | null,
   signatures: Signatures<Name>,
 ): NativeFunctions<Name> | null {
   switch (runtimeName()) {
@@ -111,15 +113,19 @@ function define<Name extends string>(
   );
 }
 
-/** What is used of `Deno.dlopen` and `Deno.UnsafePointerView`. */
-interface DenoFfi {
-  dlopen(library: string, definitions: Definitions): {
+/** What is used of `Deno.dlopen` and what belongs to it. */
+export interface DenoFfi {
+  dlopen(library: string | null, definitions: Definitions): {
     readonly symbols: NativeFunctions<string>;
   };
   readonly UnsafePointerView: new (pointer: unknown) => { getInt32(): number };
+  readonly UnsafePointer: { value(pointer: unknown): number | bigint };
+  readonly UnsafeCallback: new (definition: object, call: NativeFunction) => {
+    readonly pointer: unknown;
+  };
 }
 
-const DENO_TYPES: Readonly<Record<NativeType, string>> = {
+export const DENO_TYPES: Readonly<Record<NativeType, string>> = {
   i32: "i32",
   u32: "u32",
   i64: "i64",
@@ -128,7 +134,7 @@ const DENO_TYPES: Readonly<Record<NativeType, string>> = {
 };
 
 function denoFunctions<Name extends string>(
-  library: string,
+  library: string | null,
   signatures: Signatures<Name>,
 ): NativeFunctions<Name> | null {
   // Nobody is asked.
@@ -142,14 +148,17 @@ function denoFunctions<Name extends string>(
 }
 
 /** What is used of `bun:ffi`. */
-interface BunFfi {
-  dlopen(library: string, definitions: Definitions): {
+export interface BunFfi {
+  dlopen(library: string | null, definitions: Definitions): {
     readonly symbols: NativeFunctions<string>;
   };
   readonly read: { i32(address: number | bigint, offset: number): number };
+  readonly JSCallback: new (call: NativeFunction, definition: object) => {
+    readonly ptr: number;
+  };
 }
 
-const BUN_TYPES: Readonly<Record<NativeType, string>> = {
+export const BUN_TYPES: Readonly<Record<NativeType, string>> = {
   i32: "i32",
   u32: "u32",
   i64: "i64_fast",
@@ -158,7 +167,7 @@ const BUN_TYPES: Readonly<Record<NativeType, string>> = {
 };
 
 function bunFunctions<Name extends string>(
-  library: string,
+  library: string | null,
   signatures: Signatures<Name>,
 ): NativeFunctions<Name> {
   const ffi: BunFfi = createRequire(import.meta.url)("bun:ffi");
@@ -170,8 +179,8 @@ function bunFunctions<Name extends string>(
 }
 
 /** What is used of the package `koffi`. */
-interface Koffi {
-  load(library: string): {
+export interface Koffi {
+  load(library: string | null): {
     func(
       name: string,
       result: string,
@@ -179,9 +188,13 @@ interface Koffi {
     ): NativeCall;
   };
   errno(): number;
+  proto(result: string, parameters: readonly string[]): object;
+  pointer(type: object): object;
+  register(call: NativeFunction, type: object): unknown;
+  address(pointer: unknown): bigint;
 }
 
-const KOFFI_TYPES: Readonly<Record<NativeType, string>> = {
+export const KOFFI_TYPES: Readonly<Record<NativeType, string>> = {
   i32: "int32_t",
   u32: "uint32_t",
   i64: "int64_t",
@@ -190,7 +203,7 @@ const KOFFI_TYPES: Readonly<Record<NativeType, string>> = {
 };
 
 function koffiFunctions<Name extends string>(
-  library: string,
+  library: string | null,
   signatures: Signatures<Name>,
 ): NativeFunctions<Name> | null {
   const koffi = loadKoffi();
@@ -210,7 +223,7 @@ function koffiFunctions<Name extends string>(
 }
 
 /** An optional dependency. */
-function loadKoffi(): Koffi | null {
+export function loadKoffi(): Koffi | null {
   try {
     return createRequire(import.meta.url)("koffi");
   } catch {
@@ -219,21 +232,26 @@ function loadKoffi(): Koffi | null {
 }
 
 /** What is used of `node:ffi`. */
-interface NodeFfi {
-  dlopen(library: string, definitions: Definitions): {
+export interface NodeFfi {
+  dlopen(library: string | null, definitions: Definitions): {
+    readonly lib: {
+      registerCallback(definition: object, call: NativeFunction): bigint;
+      unrefCallback(callback: bigint): void;
+    };
     readonly functions: Readonly<
       Record<string, (...values: readonly unknown[]) => number | bigint>
     >;
   };
   getInt32(address: number | bigint, offset: number): number;
+  getRawPointer(memory: ArrayBuffer): bigint;
 }
 
 /** Node has it from 26 on; asked after koffi, as it warns that it is new. */
-function loadNodeFfi(): NodeFfi | null {
+export function loadNodeFfi(): NodeFfi | null {
   return process.getBuiltinModule("node:ffi") as NodeFfi | undefined ?? null;
 }
 
-const NODE_TYPES: Readonly<Record<NativeType, string>> = {
+export const NODE_TYPES: Readonly<Record<NativeType, string>> = {
   i32: "int32",
   u32: "uint32",
   i64: "int64",
@@ -242,7 +260,7 @@ const NODE_TYPES: Readonly<Record<NativeType, string>> = {
 };
 
 function nodeFunctions<Name extends string>(
-  library: string,
+  library: string | null,
   signatures: Signatures<Name>,
 ): NativeFunctions<Name> | null {
   const ffi = loadNodeFfi();
@@ -259,7 +277,11 @@ function nodeFunctions<Name extends string>(
       return [
         name,
         (...values: NativeValue[]) =>
-          call(...values.map((value, at) => nodeValue(value, parameters[at]!))),
+          call(
+            ...values.map((value, at) =>
+              nodeValue(ffi, value, parameters[at]!)
+            ),
+          ),
       ];
     }),
   ) as NativeFunctions<Name>;
@@ -267,10 +289,15 @@ function nodeFunctions<Name extends string>(
 
 /** 64 bits are big integers, buffers are whole ones, NULL is 0. */
 function nodeValue(
+  ffi: NodeFfi,
   value: NativeValue,
   type: NativeType,
 ): unknown {
   if (value === null) return 0n;
-  if (typeof value === "object") return value.buffer;
+  if (typeof value === "object") {
+    const { buffer, byteOffset } = value;
+    if (byteOffset === 0) return buffer;
+    return ffi.getRawPointer(buffer) + BigInt(byteOffset);
+  }
   return type === "i64" || type === "address" ? BigInt(value) : Number(value);
 }

@@ -12,9 +12,14 @@ import type {
 import { endpoint } from "./_endpoint.ts";
 import { withZones } from "./_zone.ts";
 import { FlowSource, type NodeSource, StreamSource } from "./_node_source.ts";
+import type { RawConnection } from "./_raw_connection.ts";
 import { NodeTls } from "./_node_tls.ts";
 import type { NodeSocket } from "./_node_types.ts";
-import { type FileReceiver, fileReceiver } from "./_receive_file.ts";
+import {
+  type FileReceiver,
+  fileReceiver,
+  type ReceivingSocket,
+} from "./_receive_file.ts";
 import { type FileSender, fileSender } from "./_sendfile.ts";
 import { duplicateOf } from "./_socket_descriptor.ts";
 import { busyError, closedError, transportError } from "./_socket_errors.ts";
@@ -25,7 +30,7 @@ import { tlsError } from "./_tls_errors.ts";
 const TLS_PIECE_BYTES = 1_048_576;
 
 /** A `net.Socket` as a {@linkcode Connection}. */
-export class NodeConnection implements Connection {
+export class NodeConnection implements RawConnection {
   readonly local: Endpoint;
   readonly remote: Endpoint;
 
@@ -106,17 +111,23 @@ export class NodeConnection implements Connection {
   }
 
   get receiveFile(): ReceiveFile | undefined {
+    const socket = this.receivingSocket();
+    if (socket === null) return undefined;
+    this.#receiver ??= fileReceiver(socket);
+    return this.#receiver?.receiveFile;
+  }
+
+  receivingSocket(): ReceivingSocket | null {
     const source = this.#source;
-    if (this.#tls !== null || source.limit === undefined) return undefined;
-    this.#receiver ??= fileReceiver({
+    if (this.#tls !== null || source.limit === undefined) return null;
+    return {
       hasInput: () => this.#ended || this.#failure !== null,
       duplicate: (binding) => duplicateOf(this.#socket, binding),
       read: (most) => {
         source.limit?.(most);
         return this.read();
       },
-    });
-    return this.#receiver?.receiveFile;
+    };
   }
 
   closeWrite(): Promise<void> {
@@ -130,6 +141,11 @@ export class NodeConnection implements Connection {
     if (this.#writer === null) this.#finish(finisher);
     else this.#writer.promise.then(() => this.#finish(finisher), () => {});
     return finisher.promise;
+  }
+
+  sendLast(bytes: Uint8Array): void {
+    // What is not taken at once is lost with the socket.
+    if (!this.#isSilent()) this.#socket.write(bytes, () => {});
   }
 
   close(): void {
@@ -180,6 +196,12 @@ export class NodeConnection implements Connection {
     } finally {
       signal?.removeEventListener("abort", onAbort);
     }
+  }
+
+  /** Whether nothing can be sent, or something else is on its way. */
+  #isSilent(): boolean {
+    return this.#closed || this.#finished || this.#failure !== null ||
+      this.#writer !== null;
   }
 
   /** Follows `socket`, until another takes its place. */

@@ -39,10 +39,10 @@ interface TlsHandle extends Handle {
 }
 
 /**
- * Has the records of a TLS stream of `node:tls` decrypted into a buffer of ours, one
- * behind the other, and hands over at once what has come in one turn of the
- * event loop, or 128 KiB of it. The stream itself makes a buffer for each record of 16 KiB (Deno
- * for four), and wakes its reader for it.
+ * Has the records of a TLS stream of `node:tls` decrypted into a buffer of
+ * ours, one behind the other, and hands over at once what has come in one turn
+ * of the event loop, or 128 KiB of it. The stream itself makes a buffer for
+ * each record of 16 KiB (Deno for four), and wakes its reader for it.
  *
  * The option `onread` would do the first, but not for a stream over a socket.
  */

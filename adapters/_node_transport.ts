@@ -19,6 +19,7 @@ import {
   startServer,
 } from "./_node_listener.ts";
 import { BufferSource, canBuffer, StreamSource } from "./_node_source.ts";
+import { type TlsEngineOptions, withOpenssl } from "./_openssl_transport.ts";
 import { resolveHostname } from "./_resolve.ts";
 import { BUN_UNIX_DESCRIPTOR, DENO_TLS_SESSIONS } from "./_runtime_gaps.ts";
 import { DEFAULT_BACKLOG, KEEP_ALIVE_DELAY_MS } from "./_socket_defaults.ts";
@@ -41,7 +42,12 @@ export interface NodeTransport extends Transport {
 }
 
 /** The sockets of `node:net`, for Node and for what resembles it. */
-export function nodeTransport(): NodeTransport {
+export function nodeTransport(options: TlsEngineOptions = {}): NodeTransport {
+  return withOpenssl(plainNodeTransport(), options);
+}
+
+/** The same with the TLS of the runtime. */
+export function plainNodeTransport(): NodeTransport {
   return {
     name: "node",
     listen,

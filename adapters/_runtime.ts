@@ -2,6 +2,7 @@ import type { LocalFileSystemOptions } from "./_local_files.ts";
 import type { FtpServer } from "../lib/server/server.ts";
 import type { Platform } from "../lib/spi/clock.ts";
 import type { FileSystem } from "../lib/spi/file_system.ts";
+import type { TlsEngineOptions } from "./_openssl_transport.ts";
 import type { ServeOptions } from "./_serve.ts";
 
 /** A runtime that has an adapter. */
@@ -9,7 +10,7 @@ export type RuntimeName = "node" | "deno" | "bun";
 
 /** What every adapter offers, under the same names. */
 export interface Adapter {
-  platform(): Platform;
+  platform(options?: TlsEngineOptions): Platform;
   localFileSystem(
     root: string,
     options?: LocalFileSystemOptions,

@@ -23,8 +23,12 @@ export interface SendfileBinding {
     length: number,
     flags: number,
   ): number;
-  /** Bytes read; for `into` from its buffer's begin on. */
+  /** Bytes read. */
   read(descriptor: number, into: Uint8Array<ArrayBuffer>): number;
+  /** Bytes received on a socket, without waiting. */
+  receive(socket: number, into: Uint8Array<ArrayBuffer>): number;
+  /** Bytes sent on a socket, without waiting. */
+  send(socket: number, bytes: Uint8Array<ArrayBuffer>): number;
   /** The reading and the writing end, or an error. */
   pipe(): { readonly from: number; readonly to: number } | number;
   /** Another descriptor of the same, that no child process inherits. */
@@ -39,6 +43,8 @@ const SIGNATURES = {
     result: "i64",
   },
   read: { parameters: ["i32", "buffer", "address"], result: "i64" },
+  recv: { parameters: ["i32", "buffer", "address", "i32"], result: "i64" },
+  send: { parameters: ["i32", "buffer", "address", "i32"], result: "i64" },
   pipe2: { parameters: ["buffer", "i32"], result: "i32" },
   fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
@@ -48,6 +54,10 @@ const SIGNATURES = {
 const F_DUPFD_CLOEXEC = 1030;
 const F_SETPIPE_SZ = 1031;
 const O_CLOEXEC = 0o2000000;
+
+/** Flags of `send` and `recv`. */
+const MSG_DONTWAIT = 0x40;
+const MSG_NOSIGNAL = 0x4000;
 
 /** What unprivileged programs may have; packets of a network fill it badly. */
 const PIPE_BYTES = 1024 * 1024;
@@ -108,6 +118,12 @@ function bindingOf(
       return told(libc.splice(from, null, to, where, length, flags));
     },
     read: (descriptor, into) => told(libc.read(descriptor, into, into.length)),
+    receive: (socket, into) =>
+      told(libc.recv(socket, into, into.length, MSG_DONTWAIT)),
+    send: (socket, bytes) =>
+      told(
+        libc.send(socket, bytes, bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL),
+      ),
     pipe() {
       const ends = new Int32Array(2);
       const made = told(libc.pipe2(ends, O_CLOEXEC));

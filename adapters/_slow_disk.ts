@@ -1,13 +1,19 @@
-/** A call that took longer has waited for a disk, and everybody with it. */
+/** A write that took longer has waited for a disk, and everybody with it. */
 const SLOW_MS = 10;
 
 /** Then this much is left to the thread pool, each time twice as much. */
 const SLOW_BYTES = 2 * 1024 * 1024;
 
-/** Whether the bytes of one file are better written by the thread pool. */
+/** Whether the bytes of one file are better left to the thread pool. */
 export class SlowDisk {
+  readonly #slowMs: number;
   #left = 0;
   #next = SLOW_BYTES;
+
+  /** @param slowMs what a call may take that finds no disk in its way */
+  constructor(slowMs: number = SLOW_MS) {
+    this.#slowMs = slowMs;
+  }
 
   /** Whether a call on the spot would keep everybody waiting again. */
   get isSlow(): boolean {
@@ -20,7 +26,7 @@ export class SlowDisk {
     try {
       return call();
     } finally {
-      if (performance.now() - begin > SLOW_MS) {
+      if (performance.now() - begin > this.#slowMs) {
         this.#left = this.#next;
         this.#next *= 2;
       }

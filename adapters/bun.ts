@@ -16,6 +16,7 @@ import type { FtpServer } from "../lib/server/server.ts";
 import type { Platform } from "../lib/spi/clock.ts";
 import { bunTransport } from "./_bun_transport.ts";
 import { localFileSystem } from "./_local_files.ts";
+import type { TlsEngineOptions } from "./_openssl_transport.ts";
 import { serveOn, type ServeOptions } from "./_serve.ts";
 import { systemClock, systemRandom } from "./_system_clock.ts";
 
@@ -34,6 +35,7 @@ export { nodeConnection } from "./_node_connection.ts";
 export { nodeListener, type NodeListenerOptions } from "./_node_listener.ts";
 export type { NodeTransport } from "./_node_transport.ts";
 export type { NodeServer, NodeSocket } from "./_node_types.ts";
+export type { TlsEngineOptions } from "./_openssl_transport.ts";
 export { argon2idPasswords } from "./_argon2.ts";
 export { scryptPasswords } from "./_scrypt.ts";
 export { bcryptPasswords } from "./_bcrypt.ts";
@@ -71,11 +73,21 @@ export * from "../lib/mod.ts";
 /**
  * Sockets, clock and randomness of this process.
  *
+ * @example With the TLS of the runtime
+ * ```ts
+ * import { FtpServer, MemoryAuthorizer, platform } from "anyftpd/bun";
+ *
+ * const server = new FtpServer(platform({ useOpenssl: false }), {
+ *   authorizer: new MemoryAuthorizer(),
+ * });
+ * console.log(server.sessions.length);
+ * ```
+ *
  * @throws {ConfigError} on another runtime
  */
-export function platform(): Platform {
+export function platform(options: TlsEngineOptions = {}): Platform {
   return {
-    transport: bunTransport(),
+    transport: bunTransport(options),
     clock: systemClock(),
     random: systemRandom(),
   };

@@ -20,6 +20,7 @@ import { denoTransport } from "./_deno_transport.ts";
 import { withFileCalls } from "./_file_calls.ts";
 import { LocalFileSystem as NodeFileSystem } from "./_local_file_system.ts";
 import type { LocalFileSystemOptions } from "./_local_files.ts";
+import type { TlsEngineOptions } from "./_openssl_transport.ts";
 import { serveOn, type ServeOptions } from "./_serve.ts";
 import { systemClock, systemRandom } from "./_system_clock.ts";
 
@@ -34,6 +35,7 @@ export { nodeConnection } from "./_node_connection.ts";
 export { nodeListener, type NodeListenerOptions } from "./_node_listener.ts";
 export type { NodeTransport } from "./_node_transport.ts";
 export type { NodeServer, NodeSocket } from "./_node_types.ts";
+export type { TlsEngineOptions } from "./_openssl_transport.ts";
 export { argon2idPasswords } from "./_argon2.ts";
 export { scryptPasswords } from "./_scrypt.ts";
 export { bcryptPasswords } from "./_bcrypt.ts";
@@ -71,11 +73,21 @@ export * from "../lib/mod.ts";
 /**
  * Sockets, clock and randomness of this process.
  *
+ * @example With the TLS of the runtime
+ * ```ts
+ * import { FtpServer, MemoryAuthorizer, platform } from "anyftpd/deno";
+ *
+ * const server = new FtpServer(platform({ useOpenssl: false }), {
+ *   authorizer: new MemoryAuthorizer(),
+ * });
+ * console.log(server.sessions.length);
+ * ```
+ *
  * @throws {ConfigError} on another runtime
  */
-export function platform(): Platform {
+export function platform(options: TlsEngineOptions = {}): Platform {
   return {
-    transport: denoTransport(),
+    transport: denoTransport(options),
     clock: systemClock(),
     random: systemRandom(),
   };

@@ -18,6 +18,7 @@ import type { Platform } from "../lib/spi/clock.ts";
 import { localFileSystem } from "./_local_files.ts";
 import { nodeTransport } from "./_node_transport.ts";
 import { runtimeName } from "./_runtime.ts";
+import type { TlsEngineOptions } from "./_openssl_transport.ts";
 import { serveOn, type ServeOptions } from "./_serve.ts";
 import { systemClock, systemRandom } from "./_system_clock.ts";
 
@@ -35,6 +36,7 @@ export { nodeConnection } from "./_node_connection.ts";
 export { nodeListener, type NodeListenerOptions } from "./_node_listener.ts";
 export { type NodeTransport, nodeTransport } from "./_node_transport.ts";
 export type { NodeServer, NodeSocket } from "./_node_types.ts";
+export type { TlsEngineOptions } from "./_openssl_transport.ts";
 export { argon2idPasswords } from "./_argon2.ts";
 export { scryptPasswords } from "./_scrypt.ts";
 export { bcryptPasswords } from "./_bcrypt.ts";
@@ -72,12 +74,22 @@ export * from "../lib/mod.ts";
 /**
  * Sockets, clock and randomness of this process.
  *
+ * @example With the TLS of the runtime
+ * ```ts
+ * import { FtpServer, MemoryAuthorizer, platform } from "anyftpd/node";
+ *
+ * const server = new FtpServer(platform({ useOpenssl: false }), {
+ *   authorizer: new MemoryAuthorizer(),
+ * });
+ * console.log(server.sessions.length);
+ * ```
+ *
  * @throws {ConfigError} on another runtime
  */
-export function platform(): Platform {
+export function platform(options: TlsEngineOptions = {}): Platform {
   refuseOtherRuntimes();
   return {
-    transport: nodeTransport(),
+    transport: nodeTransport(options),
     clock: systemClock(),
     random: systemRandom(),
   };

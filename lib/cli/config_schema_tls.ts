@@ -54,7 +54,8 @@ export const TLS_KEYS: Readonly<Record<string, JsonSchema>> = {
       resumption: {
         description:
           "required: a protected data connection has to resume the " +
-          "TLS session of its control connection. Not on Deno.",
+          "TLS session of its control connection. On Deno it needs " +
+          "--allow-ffi.",
         type: "string",
         enum: ["optional", "required"],
         default: "optional",
@@ -91,8 +92,8 @@ export const TLS_KEYS: Readonly<Record<string, JsonSchema>> = {
       },
       ciphers: {
         description: "Cipher suites in OpenSSL's notation, the preferred one " +
-          "first. Left out: the runtime's. Not on Deno; on Bun, those of TLS " +
-          "1.2 alone.",
+          "first. Left out: Node's or the runtime's. On Deno they need " +
+          "--allow-ffi.",
         type: "string",
         minLength: 1,
       },

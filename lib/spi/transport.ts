@@ -22,14 +22,14 @@ export type TlsVersion = "1.2" | "1.3";
  * One object is one TLS context. A session that a client was given on one
  * connection can be resumed on another that was given the same object; with
  * another object, even of the same texts, it cannot, and a full handshake
- * follows. (Deno alone resumes it all the same: there, sessions belong to the
- * program.) So make one object and keep it, or one for each control
+ * follows. (Deno's own TLS alone resumes it all the same: there, sessions
+ * belong to the program.) So make one object and keep it, or one for each control
  * connection where data connections have to prove where they belong. Members
  * are read once.
  *
  * On TLS 1.3 every connection gets fresh session tickets; a ticket of 1.2 can
- * be used again and again. Sessions can be resumed for a day, on Bun and Deno
- * for as long as the runtime sees fit. Renegotiation is refused.
+ * be used again and again. Sessions can be resumed for a day, with the TLS of Bun and
+ * Deno for as long as the runtime sees fit. Renegotiation is refused.
  */
 export interface TlsConfig {
   /** The certificate, then those that lead to its root. */
@@ -59,8 +59,8 @@ export interface TlsConfig {
   readonly maxVersion?: TlsVersion;
   /**
    * Cipher suites in OpenSSL's notation, the preferred one first. The default
-   * is the runtime's. On Deno they cannot be chosen: a `ConfigError`. On Bun
-   * those of TLS 1.3 cannot.
+   * is that of Node or the runtime's. Without OpenSSL (see `useOpenssl`), they
+   * cannot be chosen on Deno: a `ConfigError`; on Bun those of TLS 1.3 cannot.
    */
   readonly ciphers?: string;
   /**
@@ -195,7 +195,7 @@ export interface Connection {
    * Turns this connection into the server end of a TLS session, in place,
    * whether it was accepted or dialled. Resolves after the handshake; from
    * then on `tls` is set, all calls mean the inner stream, and `sendFile` and
-   * `receiveFile` are absent.
+   * `receiveFile` are others or absent.
    *
    * No `read()` or `write()` may be under way. What has come in and was not
    * read is taken for the start of the handshake, so that clear text there
@@ -228,7 +228,10 @@ export interface Connection {
    */
   stopTls?(): Promise<void>;
 
-  /** Absent where the runtime or the connection cannot, as under TLS. */
+  /**
+   * Absent where the runtime or the connection cannot. Under TLS the bytes are
+   * copied, as they have to be encrypted.
+   */
   readonly sendFile?: SendFile | undefined;
 
   /** Absent where the runtime or the connection cannot, as under TLS. */

@@ -158,6 +158,22 @@ export function testTlsEnds(fixture: TransportFixture): void {
       expect(await endOf(secure.server)).toBe("reset");
     });
 
+    test.runIf(testTruncated === test)(
+      `${version}: a reset behind much data is no end`,
+      async () => {
+        using secure = await start();
+        const { server, peer } = secure;
+        const sending = peer.do("sendBytes", 3_000_000);
+        let length = 0;
+        while (length < 3_000_000) length += (await server.read())?.length ?? 0;
+        await sending;
+        await peer.do("sendBytes", 100_000);
+        await peer.do("reset");
+        await turn(20);
+        expect(await endOf(server)).toBe("reset");
+      },
+    );
+
     test(`${version}: a record that was changed breaks it off`, async () => {
       using secure = await start();
       await secure.peer.do("send", "good");

@@ -42,7 +42,6 @@ export function testTlsHandshakes(fixture: TransportFixture): void {
           alpn: null,
           serverName: "localhost",
         });
-        expect(server.sendFile).toBeUndefined();
         await peer.do("send", "NOOP");
         expect(await readBytes(server, 4)).toEqual(text("NOOP"));
         await server.write(text("200"));

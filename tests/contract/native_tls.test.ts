@@ -6,9 +6,11 @@ import { bunTransport } from "../../adapters/_bun_transport.ts";
 import { denoTransport } from "../../adapters/_deno_transport.ts";
 import { nodeConnection } from "../../adapters/_node_connection.ts";
 import { nodeTransport } from "../../adapters/_node_transport.ts";
+import { opensslLibrary } from "../../adapters/_openssl_library.ts";
 import {
   BUN_NODE_TLS_TRUNCATED,
   DENO_NODE_WRITE_AFTER_END,
+  DENO_TLS_CIPHERS,
   DENO_TLS_SESSIONS,
 } from "../../adapters/_runtime_gaps.ts";
 import type { Connection, Transport } from "../../lib/spi/transport.ts";
@@ -36,11 +38,17 @@ afterAll(dismissPeers);
 const onDeno = "Deno" in globalThis;
 const onBun = "Bun" in globalThis;
 
+const RUNTIME = { useOpenssl: false };
+
+/** Whether OpenSSL can be called here. */
+const hasOpenssl = opensslLibrary() !== null;
+
 describeTls(
   "node",
   () =>
-    nativeFixture(nodeTransport(), true, [
+    nativeFixture(nodeTransport(RUNTIME), true, [
       BUN_NODE_TLS_TRUNCATED,
+      DENO_TLS_CIPHERS,
       DENO_TLS_SESSIONS,
     ]),
 );
@@ -48,29 +56,46 @@ describeTls(
 describeTls(
   "node, bulk",
   () =>
-    nativeFixture(bulk(nodeTransport()), true, [
+    nativeFixture(bulk(nodeTransport(RUNTIME)), true, [
       BUN_NODE_TLS_TRUNCATED,
+      DENO_TLS_CIPHERS,
       DENO_TLS_SESSIONS,
     ]),
 );
 
+if (hasOpenssl) {
+  const openssl = onDeno ? denoTransport : onBun ? bunTransport : nodeTransport;
+  describeTls("OpenSSL", () => nativeFixture(openssl(), true));
+  describeTls("OpenSSL, bulk", () => nativeFixture(bulk(openssl()), true));
+  // Clear as long as nobody starts TLS.
+  describeTransport(
+    "upgradable OpenSSL",
+    // On Deno the system keeps what waits to be accepted.
+    () => nativeFixture(upgradable(openssl()), !onDeno),
+  );
+}
+
 if (onDeno) {
   describeTls(
     "deno",
-    () => nativeFixture(denoTransport(), true, [DENO_TLS_SESSIONS]),
+    () =>
+      nativeFixture(denoTransport(RUNTIME), true, [
+        DENO_TLS_CIPHERS,
+        DENO_TLS_SESSIONS,
+      ]),
   );
   // Read in another way, and clear as long as nobody starts TLS.
   describeTransport(
     "upgradable deno",
     () =>
-      nativeFixture(upgradable(denoTransport()), true, [
+      nativeFixture(upgradable(denoTransport(RUNTIME)), true, [
         DENO_NODE_WRITE_AFTER_END,
       ]),
   );
 }
 
 if (onBun) {
-  describeTls("bun", () => nativeFixture(bunTransport(), true));
+  describeTls("bun", () => nativeFixture(bunTransport(RUNTIME), true));
 }
 
 const transport = onDeno

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect } from "vitest";
 import { testTlsConfigs } from "./_tls_configs.ts";
 import { testTlsCrowds } from "./_tls_crowd.ts";
 import { testTlsEnds } from "./_tls_ends.ts";
+import { testTlsFiles } from "./_tls_files.ts";
 import { secured } from "./_tls_fixture.ts";
 import { testTlsHandshakes } from "./_tls_handshakes.ts";
 import { testTlsPeers } from "./_tls_peers.ts";
@@ -23,6 +24,7 @@ export function describeTls(name: string, make: () => TransportFixture): void {
     describe("handshakes", () => testTlsHandshakes(fixture));
     describe("ends", () => testTlsEnds(fixture));
     describe("streams", () => testTlsStreams(fixture));
+    describe("files", () => testTlsFiles(fixture));
     describe("sessions", () => testTlsSessions(fixture));
     describe("stopping", () => testTlsStopping(fixture));
     describe("peers", () => testTlsPeers(fixture));

@@ -9,7 +9,6 @@ import { FtpsClient, received } from "../support/ftps_client.ts";
 import { descriptorCount } from "../support/process_stats.ts";
 import { recorded, type Recording } from "../support/recorder.ts";
 import {
-  serverKind,
   startServer,
   type TestServer,
   type TestServerOptions,
@@ -20,9 +19,6 @@ const VERSIONS = ["1.2", "1.3"] as const;
 
 const MUST_RESUME =
   "522 TLS session of the control connection must be resumed.";
-
-/** On Deno it proves nothing; the server refuses the option there. */
-const BINDS_SESSIONS = serverKind() !== "deno";
 
 let folder: TemporaryFolder;
 let content: Buffer;
@@ -95,7 +91,7 @@ test(
   30_000,
 );
 
-describe.runIf(BINDS_SESSIONS).each(VERSIONS)("TLS %s, bound", (version) => {
+describe.each(VERSIONS)("TLS %s, bound", (version) => {
   test(
     "a stranger on the data port is refused, the client is not",
     () =>
@@ -119,15 +115,6 @@ describe.runIf(BINDS_SESSIONS).each(VERSIONS)("TLS %s, bound", (version) => {
     60_000,
   );
 });
-
-test.skipIf(BINDS_SESSIONS)("on Deno that is a mistake", async () => {
-  await expect(
-    withServer({ resumption: "required" }, () => Promise.resolve()),
-  ).rejects.toThrow(
-    "Cannot require tls.resumption: on deno it does not tell whose session " +
-      "is resumed",
-  );
-}, 30_000);
 
 describe.each(VERSIONS)("TLS %s", (version) => {
   test(

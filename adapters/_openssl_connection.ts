@@ -1,0 +1,413 @@
+import { TransportError } from "../lib/base/errors.ts";
+import type {
+  Connection,
+  Endpoint,
+  ReceiveFile,
+  SendFile,
+  StartTlsOptions,
+  TlsConfig,
+  TlsInfo,
+} from "../lib/spi/transport.ts";
+import { type DirectReader, directReader } from "./_direct_reader.ts";
+import { type OpensslContext, opensslContext } from "./_openssl_context.ts";
+import { OpensslSession } from "./_openssl_session.ts";
+import type { RawConnection } from "./_raw_connection.ts";
+import { RecordScanner } from "./_record_scanner.ts";
+import { SecureSender } from "./_secure_sender.ts";
+import { busyError, closedError } from "./_socket_errors.ts";
+import {
+  endError,
+  endOfHandshake,
+  notResumed,
+  tlsError,
+} from "./_tls_errors.ts";
+
+/** Encrypted at once: what stays in the processor's cache. */
+const PIECE_BYTES = 262_144;
+
+/** Sent at once, so that the peer is not woken for each piece. */
+const LOT_BYTES = 1_048_576;
+
+/** An idle session holds this much; a transfer soon has the largest. */
+const FIRST_BUFFER_BYTES = 4096;
+const BUFFER_GROWTH = 8;
+const LARGEST_BUFFER_BYTES = 262_144;
+
+/** Of TLS itself, while the peer takes nothing. */
+const MOST_ANSWERS_BYTES = 65_536;
+
+const DONE = Promise.resolve();
+
+const START = "Cannot start TLS";
+const STOP = "Cannot stop TLS";
+
+/**
+ * A connection whose TLS is done by OpenSSL, called as a C library: the bytes
+ * of a clear connection go through a session of it. Clear as long as nobody
+ * starts TLS, and again when it has ended.
+ */
+export class OpensslConnection implements Connection {
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  readonly #raw: RawConnection;
+  #session: OpensslSession | null = null;
+  #tls: TlsInfo | null = null;
+  readonly #records = new RecordScanner();
+  /** Clear text that came behind the end of TLS. */
+  #rest: Uint8Array | null = null;
+  #buffer: Uint8Array<ArrayBuffer> | null = null;
+  #reading = false;
+  #writing: Promise<void> | null = null;
+  #flushing: Promise<void> | null = null;
+  #failure: TransportError | null = null;
+  /** What came to a bad end is only the peer's half. */
+  #readFailure: TransportError | null = null;
+  #ended = false;
+  #finished = false;
+  #closed = false;
+  #sender: SecureSender | null = null;
+  #reader: DirectReader | null = null;
+
+  /** @param raw clear, and of nobody else from now on */
+  constructor(raw: RawConnection) {
+    this.#raw = raw;
+    this.local = raw.local;
+    this.remote = raw.remote;
+  }
+
+  get tls(): TlsInfo | null {
+    return this.#tls;
+  }
+
+  get sendFile(): SendFile | undefined {
+    if (this.#session === null) return this.#raw.sendFile;
+    if (this.#tls === null) return undefined;
+    this.#sender ??= new SecureSender({
+      isClosed: () => this.#closed,
+      write: (pieces) => this.#write(pieces),
+    });
+    return this.#sender.sendFile;
+  }
+
+  get receiveFile(): ReceiveFile | undefined {
+    return this.#session === null && this.#rest === null
+      ? this.#raw.receiveFile
+      : undefined;
+  }
+
+  async read(): Promise<Uint8Array | null> {
+    const action = "Cannot read";
+    if (this.#reading) throw busyError(action);
+    if (this.#closed) throw closedError(action);
+    if (this.#ended) return null;
+    this.#reading = true;
+    try {
+      const chunk = await (this.#session === null
+        ? this.#readClear()
+        : this.#readSecure(this.#session));
+      if (this.#closed) {
+        throw closedError(action);
+      }
+      this.#ended = chunk === null;
+      return chunk;
+    } catch (error) {
+      // An alert is on its way.
+      await this.#flushing?.catch(() => {});
+      throw this.#closed ? closedError(action) : error;
+    } finally {
+      this.#reading = false;
+    }
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return this.#write(this.#session === null ? [bytes] : piecesOf(bytes));
+  }
+
+  /** @param pieces each is taken, before the next is asked for */
+  #write(pieces: Iterable<Uint8Array>): Promise<void> {
+    const action = "Cannot write";
+    if (this.#writing !== null) return Promise.reject(busyError(action));
+    if (this.#closed || this.#finished) {
+      return Promise.reject(closedError(action));
+    }
+    if (this.#failure !== null) return Promise.reject(this.#failure);
+    const session = this.#session;
+    this.#writing =
+      (session === null
+        ? this.#writeClear(pieces)
+        : this.#writeSecure(session, pieces))
+        .finally(() => this.#writing = null);
+    return this.#writing;
+  }
+
+  async closeWrite(): Promise<void> {
+    const action = "Cannot finish";
+    if (this.#closed) throw closedError(action);
+    if (this.#finished) return;
+    if (this.#failure !== null) throw this.#failure;
+    this.#finished = true;
+    await this.#writing;
+    if (this.#closed) throw closedError(action);
+    if (this.#session !== null) {
+      this.#session.finish();
+      await this.#flush(this.#session);
+    }
+    await this.#raw.closeWrite();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    const session = this.#session;
+    if (session !== null) {
+      this.#sayGoodbye(session);
+      session.free();
+    }
+    this.#reader?.release();
+    this.#buffer = null;
+    this.#raw.close();
+  }
+
+  async startTls(
+    config: TlsConfig,
+    options: StartTlsOptions = {},
+  ): Promise<void> {
+    const context = opensslContext(config);
+    const { signal, resumedOnly = false } = options;
+    if (this.#reading || this.#writing !== null) throw busyError(START);
+    const isLate = this.#session !== null || this.#rest !== null ||
+      this.#finished || this.#ended;
+    if (isLate) {
+      throw new TransportError("other", `${START}: it is too late for that`);
+    }
+    if (signal?.aborted) this.close();
+    if (this.#closed) throw closedError(START);
+    const session = new OpensslSession(context);
+    this.#session = session;
+    const onAbort = () => this.close();
+    signal?.addEventListener("abort", onAbort, { once: true });
+    try {
+      await this.#shakeHands(session, context, resumedOnly);
+    } catch (error) {
+      await this.#flushing?.catch(() => {});
+      if (this.#closed) throw closedError(START);
+      const failure = tlsError(START, error);
+      this.#failure = failure;
+      this.#readFailure = failure;
+      throw failure;
+    } finally {
+      signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  async stopTls(): Promise<void> {
+    const session = this.#session;
+    if (session === null || this.#tls === null) throw closedError(STOP);
+    const isHidden = this.#tls.protocol !== "TLSv1.2";
+    session.finish();
+    const [rest] = await Promise.all([
+      this.#awaitEnd(isHidden),
+      this.#flush(session),
+    ]);
+    if (this.#closed) throw closedError(STOP);
+    this.#session = null;
+    this.#tls = null;
+    this.#ended = false;
+    session.free();
+    this.#rest = rest.length === 0 ? null : rest;
+  }
+
+  async #readClear(): Promise<Uint8Array | null> {
+    const rest = this.#rest;
+    this.#rest = null;
+    return rest ?? await this.#raw.read();
+  }
+
+  async #readSecure(session: OpensslSession): Promise<Uint8Array | null> {
+    const action = "Cannot read";
+    for (;;) {
+      if (this.#readFailure !== null) throw this.#readFailure;
+      const buffer = this.#buffer ??= new Uint8Array(FIRST_BUFFER_BYTES);
+      const length = this.#try(session, action, () => session.read(buffer));
+      if (length > 0) {
+        if (length === buffer.length && length < LARGEST_BUFFER_BYTES) {
+          const next = Math.min(length * BUFFER_GROWTH, LARGEST_BUFFER_BYTES);
+          this.#buffer = new Uint8Array(next);
+        }
+        return buffer.subarray(0, length);
+      }
+      if (session.ended) return null;
+      await this.#answer(session);
+      const chunk = await this.#receive(buffer.length);
+      if (this.#closed) throw closedError(action);
+      if (chunk === null) {
+        this.#readFailure = endError(action, "truncated");
+      } else this.#put(session, chunk);
+    }
+  }
+
+  async #writeClear(pieces: Iterable<Uint8Array>): Promise<void> {
+    for (const piece of pieces) await this.#raw.write(piece);
+  }
+
+  async #writeSecure(
+    session: OpensslSession,
+    pieces: Iterable<Uint8Array>,
+  ): Promise<void> {
+    const action = "Cannot write";
+    let lot = 0;
+    for (const piece of pieces) {
+      this.#try(session, action, () => session.write(piece));
+      lot += piece.length;
+      if (lot < LOT_BYTES) continue;
+      lot = 0;
+      await this.#flush(session);
+      if (this.#closed) throw closedError(action);
+    }
+    await this.#flush(session);
+    if (this.#closed) throw closedError(action);
+  }
+
+  async #shakeHands(
+    session: OpensslSession,
+    context: OpensslContext,
+    resumedOnly: boolean,
+  ): Promise<void> {
+    for (;;) {
+      const state = this.#try(session, START, () => session.handshake());
+      if (state === "name") {
+        await this.#choose(session, context);
+        if (this.#closed) throw closedError(START);
+        continue;
+      }
+      if (state === "done") {
+        const info = session.info();
+        // Before the session that a stranger would be given is sent.
+        if (resumedOnly && info.resumed !== true) throw notResumed(START);
+        this.#tls = info;
+        await this.#answer(session);
+        return;
+      }
+      await this.#flush(session);
+      const chunk = await this.#raw.read();
+      if (this.#closed) throw closedError(START);
+      if (chunk === null) throw endOfHandshake(START);
+      this.#put(session, chunk);
+    }
+  }
+
+  async #choose(
+    session: OpensslSession,
+    context: OpensslContext,
+  ): Promise<void> {
+    try {
+      const chosen =
+        await context.settings.choose?.(session.serverName ?? "") ?? null;
+      if (this.#closed) return;
+      if (chosen !== null) session.choose(chosen);
+    } catch {
+      if (!this.#closed) session.refuse();
+    }
+  }
+
+  /** The next bytes of the peer, in the best way for so much at a time. */
+  async #receive(expected: number): Promise<Uint8Array | null> {
+    if (expected < LARGEST_BUFFER_BYTES) return await this.#raw.read();
+    this.#reader ??= directReader(this.#raw.receivingSocket());
+    try {
+      return await (this.#reader ?? this.#raw).read();
+    } catch (error) {
+      if (error instanceof TransportError && error.code === "reset") {
+        this.#failure ??= error;
+        this.#readFailure ??= error;
+      }
+      throw error;
+    }
+  }
+
+  /** What came from the peer; the records are followed for `stopTls`. */
+  #put(session: OpensslSession, chunk: Uint8Array): void {
+    this.#records.follow(chunk);
+    session.put(chunk);
+  }
+
+  /** Waits for the end of TLS, and gives what came behind it. */
+  async #awaitEnd(isHidden: boolean): Promise<Uint8Array> {
+    for (;;) {
+      const chunk = await this.#raw.read();
+      if (chunk === null) {
+        throw new TransportError(
+          "truncated",
+          `${STOP}: the client finished without close_notify`,
+        );
+      }
+      const end = this.#records.find(chunk, isHidden);
+      if (end >= 0) return chunk.slice(end);
+    }
+  }
+
+  /** Makes a call whose error is the end, of which the peer is told. */
+  #try<T>(session: OpensslSession, action: string, call: () => T): T {
+    try {
+      return call();
+    } catch (error) {
+      const failure = tlsError(action, error);
+      this.#failure ??= failure;
+      this.#readFailure ??= failure;
+      // The alert; whether it arrives is not ours to say.
+      if (!this.#closed) this.#flush(session).catch(() => {});
+      throw failure;
+    }
+  }
+
+  /**
+   * Sends tickets and the like, which nobody waits for: who has left meanwhile
+   * is found out by reading, after what he sent before. Only one who makes us
+   * answer and takes no answer is waited for.
+   */
+  async #answer(session: OpensslSession): Promise<void> {
+    const sent = this.#flush(session);
+    if (session.waiting > MOST_ANSWERS_BYTES) await sent;
+    else sent.catch(() => {});
+  }
+
+  /** Sends what the session has for the peer. */
+  #flush(session: OpensslSession): Promise<void> {
+    if (this.#flushing !== null) return this.#flushing;
+    const bytes = session.take();
+    if (bytes === null) return DONE;
+    this.#flushing = this.#send(session, bytes);
+    return this.#flushing;
+  }
+
+  async #send(session: OpensslSession, first: Uint8Array): Promise<void> {
+    let bytes: Uint8Array | null = first;
+    try {
+      while (bytes !== null) {
+        await this.#raw.write(bytes);
+        bytes = this.#closed ? null : session.take();
+      }
+    } finally {
+      this.#flushing = null;
+    }
+  }
+
+  #sayGoodbye(session: OpensslSession): void {
+    const isSilent = this.#tls === null || this.#finished ||
+      this.#failure !== null || this.#flushing !== null;
+    if (isSilent) return;
+    try {
+      session.finish();
+      const bytes = session.take();
+      if (bytes !== null) this.#raw.sendLast(bytes);
+    } catch {
+      // There is nobody to tell any more.
+    }
+  }
+}
+
+function* piecesOf(bytes: Uint8Array): Generator<Uint8Array> {
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES) {
+    yield bytes.subarray(at, at + PIECE_BYTES);
+  }
+}
