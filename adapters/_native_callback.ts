@@ -67,7 +67,6 @@ function nodeCallback(count: number, call: NativeFunction): bigint {
     arguments: Array(count).fill(NODE_TYPES.address),
     return: NODE_TYPES.i32,
   }, call);
-  lib.unrefCallback(callback);
   lent.push(lib);
   return callback;
 }

@@ -236,7 +236,6 @@ export interface NodeFfi {
   dlopen(library: string | null, definitions: Definitions): {
     readonly lib: {
       registerCallback(definition: object, call: NativeFunction): bigint;
-      unrefCallback(callback: bigint): void;
     };
     readonly functions: Readonly<
       Record<string, (...values: readonly unknown[]) => number | bigint>
