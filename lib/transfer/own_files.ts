@@ -84,10 +84,10 @@ async function sendByTransport(
   const { context } = own;
   let at = plan.offset;
   for (;;) {
-    const { throttle, signal } = context;
+    const { throttle } = context;
     const slice = throttle === null
       ? SEND_FILE_BYTES
-      : await throttle.take(SEND_FILE_BYTES, signal);
+      : await throttle.take(SEND_FILE_BYTES, context.signal);
     context.sending();
     let sent = 0;
     try {
@@ -102,6 +102,8 @@ async function sendByTransport(
     if (sent === 0) return null;
     context.moved(sent);
     at += sent;
+    // Short, and where the end was: a further call would only find it again.
+    if (sent < slice && at === plan.file.size) return null;
   }
 }
 
