@@ -10,6 +10,7 @@ import type {
 import { abortable } from "./_abortable.ts";
 import { DenoConnection } from "./_deno_connection.ts";
 import { DenoNetwork } from "./_deno_network.ts";
+import { directListener } from "./_direct_listener.ts";
 import { endpoint } from "./_endpoint.ts";
 import { withZone } from "./_zone.ts";
 import { DENO_NODE_ZONE } from "./_runtime_gaps.ts";
@@ -48,6 +49,8 @@ export function denoTransport(options: TlsEngineOptions = {}): NodeTransport {
     name: "deno",
     async listen(options) {
       await network.mayListen(options);
+      const direct = directListener(options);
+      if (direct !== null) return direct;
       return await (options.upgradable || options.stoppable
         ? node.listen(options)
         : listen(deno, options));

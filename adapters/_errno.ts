@@ -1,6 +1,7 @@
 /** Errors of Linux, as our calls of C answer them: with a minus. */
 export const EINTR = -4;
 export const EAGAIN = -11;
+export const EADDRINUSE = -98;
 
 /** Of a connection that is broken, as the runtime will find out too. */
 const BROKEN: ReadonlySet<number> = new Set([

@@ -1,4 +1,4 @@
-import { closeSync, constants } from "node:fs";
+import { closeSync, constants, ftruncateSync } from "node:fs";
 import type { FileHandle, OpenMode } from "../lib/spi/file_system.ts";
 import { splitPath } from "../lib/fs/check_path.ts";
 import type { AnyStats, FileCalls } from "./_file_calls.ts";
@@ -9,6 +9,7 @@ import {
   type LocalFileOptions,
 } from "./_local_file_handle.ts";
 import { kindOf } from "./_local_stat.ts";
+import { EMPTIED_BYTES, slowSpell } from "./_slow_disk.ts";
 
 type Access = OpenMode["access"];
 
@@ -104,7 +105,7 @@ export class LocalOpener {
           : stats;
         let size = Number(opened.size);
         if (truncate && size > 0) {
-          await this.#calls.truncate(descriptor);
+          await this.#empty(descriptor, size);
           size = 0;
         }
         return new LocalFileHandle({
@@ -147,6 +148,14 @@ export class LocalOpener {
     } finally {
       folder.release();
     }
+  }
+
+  /** Freeing the blocks of a large file takes long. */
+  #empty(descriptor: number, size: number): void | Promise<void> {
+    if (!this.#kind.sendable || size > EMPTIED_BYTES || !slowSpell.isOver) {
+      return this.#calls.truncate(descriptor);
+    }
+    slowSpell.watch(() => ftruncateSync(descriptor, 0));
   }
 
   async #confirm(real: string, descriptor: number): Promise<AnyStats> {

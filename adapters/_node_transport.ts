@@ -11,6 +11,7 @@ import type {
   Transport,
 } from "../lib/spi/transport.ts";
 import { abortable } from "./_abortable.ts";
+import { directListener } from "./_direct_listener.ts";
 import { endsOf, NodeConnection } from "./_node_connection.ts";
 import {
   anyListener,
@@ -63,6 +64,8 @@ export function plainNodeTransport(): NodeTransport {
 async function listen(options: ListenOptions): Promise<Listener> {
   const { hostname, port, backlog = DEFAULT_BACKLOG } = options;
   const where = formatEndpoint(options);
+  const direct = directListener(options);
+  if (direct !== null) return direct;
   const server = pausedServer();
   await startServer(server, where, async (listening) => {
     const host = await resolveHostname(hostname);

@@ -38,3 +38,46 @@ export class SlowDisk {
     this.#left = Math.max(0, this.#left - bytes);
   }
 }
+
+/** How long everybody keeps away from a disk that was slow. */
+const SPELL_MS = 10_000;
+
+/**
+ * Whether what takes microseconds as a rule, but may wait for a disk, is
+ * better left to the thread pool: for a while after it took long once.
+ */
+export class SlowSpell {
+  readonly #now: () => number;
+  #until = -Infinity;
+
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  get isOver(): boolean {
+    return this.#now() >= this.#until;
+  }
+
+  /** Makes a call on the spot, and watches how long it takes. */
+  watch(call: () => void): void {
+    const begin = this.#now();
+    try {
+      call();
+    } finally {
+      const end = this.#now();
+      if (end - begin > SLOW_MS) this.#until = end + SPELL_MS;
+    }
+  }
+}
+
+/** Files that are emptied on the spot are no larger than this. */
+export const EMPTIED_BYTES: number = 256 * 1024;
+
+/**
+ * Files are closed on the spot to which less than this was written. Of more,
+ * a part may have been moved by the system.
+ */
+export const CLOSED_BYTES: number = 16 * 1024;
+
+/** Of all files: the thread is everybody's. */
+export const slowSpell: SlowSpell = new SlowSpell();

@@ -3,7 +3,7 @@ import { TlsClient } from "../client/tls_client.ts";
 import type { Peer } from "../peer/peer.ts";
 import type { RunningPeer } from "../peer/runner.ts";
 import { choosePeers, type Field, startAll } from "../peers.ts";
-import { provide, provideList } from "./files.ts";
+import { provide, provideList, SMALL_NAME } from "./files.ts";
 import { Journal, type Taken, withField } from "./journal.ts";
 import { hasSessions, measureMemory } from "./memory.ts";
 import { METRICS } from "./metrics.ts";
@@ -15,6 +15,9 @@ import { takeWorkers } from "./workers.ts";
 
 /** Turns of logins before anything is measured: compilers need thousands. */
 const WARM_UP_TURNS = 10;
+
+/** Small files in each: more would leave all ports waiting (TIME_WAIT). */
+const WARM_UP_FILES = 200;
 
 /** One metric: what is done with a server in its turn. */
 interface Step {
@@ -56,9 +59,11 @@ async function warmUp(
 ): Promise<void> {
   if (peer.forks) return;
   const sessions = client.start(peer);
+  const retrieve = `RETR ${peer.prefix}${SMALL_NAME}`;
   try {
     for (let turn = 0; turn < WARM_UP_TURNS; turn++) {
       await sessions.login(logins, 1, false);
+      await sessions.fetch(1, WARM_UP_FILES, retrieve);
       await sessions.quit();
     }
   } finally {

@@ -165,9 +165,12 @@ class ByteCodec implements TextCodec {
   }
 }
 
-/** Whether `text` holds half a surrogate pair. */
+/** Whether `text` holds half a surrogate pair; known of most at once. */
 function hasLoneSurrogate(text: string): boolean {
-  return /\p{Surrogate}/u.test(text);
+  const known = text as { isWellFormed?(): boolean };
+  return known.isWellFormed === undefined
+    ? /\p{Surrogate}/u.test(text)
+    : !known.isWellFormed();
 }
 
 /** UTF-8 in which every byte of an invalid sequence is escaped. */

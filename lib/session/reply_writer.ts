@@ -11,6 +11,8 @@ export class ReplyWriter {
   #queue: Uint8Array[] = [];
   #queuedBytes = 0;
   #isBusy = false;
+  /** Another reply is about to come, and shall go with what is there. */
+  #isHeld = false;
   #idle: Deferred<void> | null = null;
   #broken = false;
   /** A reply that comes in parts has begun; these wait for its last one. */
@@ -43,8 +45,20 @@ export class ReplyWriter {
     for (const behind of this.#behind.splice(0)) this.#enqueue(behind);
   }
 
+  /** Keeps what comes until `letGo`, so that it goes out together. */
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  /** Sends what was held. Idempotent. */
+  letGo(): void {
+    this.#isHeld = false;
+    if (this.#queue.length > 0) this.#begin();
+  }
+
   /** Resolves when all is sent, or the connection failed. Never rejects. */
   flushed(): Promise<void> {
+    this.letGo();
     if (!this.#isBusy) return Promise.resolve();
     this.#idle ??= deferred();
     return this.#idle.promise;
@@ -54,6 +68,10 @@ export class ReplyWriter {
     if (this.#broken) return;
     this.#queue.push(bytes);
     this.#queuedBytes += bytes.length;
+    if (!this.#isHeld) this.#begin();
+  }
+
+  #begin(): void {
     if (this.#isBusy) return;
     this.#isBusy = true;
     // What else is answered in this turn goes with it.

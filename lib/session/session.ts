@@ -256,6 +256,10 @@ export class Session {
       this.#of.#reply(answer);
     }
 
+    hold(): () => void {
+      return this.#of.#output.hold();
+    }
+
     throttle(direction: "send" | "receive"): () => Throttle | null {
       return this.#of.#login.throttle(direction);
     }

@@ -86,6 +86,7 @@ export abstract class SessionDataHost implements DataHost {
   }
 
   abstract reply(answer: Reply): void;
+  abstract hold(): () => void;
   abstract throttle(direction: "send" | "receive"): () => Throttle | null;
   abstract progress(plan: TransferPlan): ((now: number) => void) | null;
   abstract connected(open: boolean): void;

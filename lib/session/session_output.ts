@@ -33,6 +33,12 @@ export class SessionOutput {
     this.#writer.send(encodeReply(answer, this.#codec));
   }
 
+  /** See `ReplyWriter.hold`; the answer lets go. */
+  hold(): () => void {
+    this.#writer.hold();
+    return () => this.#writer.letGo();
+  }
+
   /** A part of a long reply; resolves when more is welcome. */
   async sendPart(bytes: Uint8Array, isLast: boolean): Promise<void> {
     this.#writer.sendPart(bytes, isLast);

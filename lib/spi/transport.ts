@@ -247,6 +247,13 @@ export interface Listener {
    * arrive while nobody waits are kept, up to the backlog.
    */
   accept(): Promise<Connection | null>;
+  /**
+   * A connection that is there already, in the place of the one that a pending
+   * `accept()` would give, which goes on waiting. Asked for when nobody can go
+   * on without it, so that there is no need to ask again. Absent where
+   * `accept()` costs no more.
+   */
+  acceptNow?(): Connection | null;
   /** Idempotent. Connections that were never accepted are closed. */
   close(): void;
 }

@@ -13,7 +13,7 @@ import {
 } from "./data_source.ts";
 import { IdleConnection } from "./idle_connection.ts";
 import { PassiveEndpoint } from "./passive_endpoint.ts";
-import { discardPlan, type TransferPlan } from "./plan.ts";
+import { discardPlan, plannedBytes, type TransferPlan } from "./plan.ts";
 import { makeTransfer, runTransfer } from "./run_transfer.ts";
 import type { OpenedConnection, Transfer } from "./transfer.ts";
 
@@ -21,6 +21,9 @@ const TOO_MANY: Reply = reply(
   425,
   "Too many connections. Can't open data channel.",
 );
+
+/** Files up to this are sent within the turn that asks for them. */
+const QUICK_BYTES = 64 * 1024;
 
 /**
  * The data side of a session: a passive port, an active connection or none; a
@@ -34,6 +37,7 @@ export class DataChannel {
   #transfer: Transfer | null = null;
   #ended: Promise<void> = Promise.resolve();
   readonly #idleWaiters: (() => void)[] = [];
+  #letReplies: () => void = nothing;
 
   constructor(host: DataHost) {
     this.#host = host;
@@ -132,12 +136,17 @@ export class DataChannel {
       host.reply(reply(426, "Transfer aborted; another one takes its place."));
     }
     const source = this.#source;
-    if (source.kind === "open") {
+    const here = source.kind === "listening" ? source.take() : null;
+    if (here !== null && isQuick(plan)) this.#holdReplies();
+    if (here !== null || source.kind === "open") {
       host.reply(reply(
         125,
         plan.opening ?? "Data connection already open. Transfer starting.",
       ));
       this.#source = NONE;
+    }
+    if (here !== null) return this.#runOn(plan, here.connection, here.release);
+    if (source.kind === "open") {
       return this.#run(plan, source.take(), source.release);
     }
     host.reply(reply(
@@ -207,18 +216,27 @@ export class DataChannel {
   }
 
   #connected(connection: Connection, release: () => void): void {
-    const idle = new IdleConnection(this.#host, connection, release, {
-      lost: () => this.#idleLost(),
-      stalled: () => this.#idleStalled(),
-    });
     const waiting = this.#waiting;
     if (waiting === null) {
-      this.#source = idle;
+      this.#source = new IdleConnection(this.#host, connection, release, {
+        lost: () => this.#idleLost(),
+        stalled: () => this.#idleStalled(),
+      });
       return;
     }
     this.#waiting = null;
     this.#source = NONE;
-    this.#run(waiting, idle.take(), release);
+    this.#runOn(waiting, connection, release);
+  }
+
+  /** Runs a plan on a connection that has just come. */
+  #runOn(
+    plan: TransferPlan,
+    connection: Connection,
+    release: () => void,
+  ): void {
+    const openedAt = this.#host.clock.now();
+    this.#run(plan, { connection, openedAt, first: null }, release);
   }
 
   #idleLost(): void {
@@ -243,7 +261,22 @@ export class DataChannel {
     this.#ended = runTransfer(transfer, this.#host, () => {
       release();
       this.#transfer = null;
-    }).then(() => this.#wakeIdleWaiters());
+    }).then(() => {
+      this.#letReplies();
+      this.#wakeIdleWaiters();
+    });
+  }
+
+  /** So that 125 and 226 may go together; not when it takes time after all. */
+  #holdReplies(): void {
+    const { clock } = this.#host;
+    const letGo = this.#host.hold();
+    const cancel = clock.after(0, () => this.#letReplies());
+    this.#letReplies = () => {
+      this.#letReplies = nothing;
+      cancel();
+      letGo();
+    };
   }
 
   /** Lets go of port, attempt or idle connection; not of a transfer. */
@@ -272,6 +305,14 @@ export class DataChannel {
     }
   }
 }
+
+/** A small file, which is sent as soon as it is begun. */
+function isQuick(plan: TransferPlan): boolean {
+  const bytes = plan.kind === "send" ? plannedBytes(plan) : null;
+  return bytes !== null && bytes <= QUICK_BYTES;
+}
+
+function nothing(): void {}
 
 function aborted(): Reply {
   return reply(225, "ABOR command successful; data channel closed.");

@@ -29,6 +29,8 @@ export interface DataHost {
   readonly local: Endpoint;
   readonly remote: Endpoint;
   reply(reply: Reply): void;
+  /** Keeps replies until the answer is called, to send them together. */
+  hold(): () => void;
   log(level: LogLevel, message: string): void;
   /** Whether TLS may be asked of data connections. */
   mayProtect(): boolean;

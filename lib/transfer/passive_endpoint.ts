@@ -65,6 +65,21 @@ export class PassiveEndpoint {
     this.#release();
   }
 
+  /**
+   * The client's connection, when it is there already and nobody was told;
+   * the place that it takes goes with it.
+   */
+  take(): { readonly connection: Connection; release(): void } | null {
+    while (this.#waiting) {
+      const connection = this.#listener.acceptNow?.() ?? null;
+      if (connection === null) break;
+      if (this.#isOurs(connection)) {
+        return { connection, release: this.#release };
+      }
+    }
+    return null;
+  }
+
   #stop(): void {
     this.#waiting = false;
     this.#cancelTimer();
@@ -78,18 +93,21 @@ export class PassiveEndpoint {
   }
 
   async #accept(): Promise<void> {
-    for (;;) {
+    while (this.#waiting) {
       const connection = await this.#listener.accept().catch(() => null);
       if (connection === null) return;
-      if (!this.#waiting) return connection.close();
-      if (!this.#isWelcome(connection)) {
-        connection.close();
-        continue;
+      if (this.#isOurs(connection)) {
+        this.#events.connected(connection, this.#release);
       }
-      this.#stop();
-      this.#events.connected(connection, this.#release);
-      return;
     }
+  }
+
+  /** Ends the wait when it is the one that we wait for, else closes it. */
+  #isOurs(connection: Connection): boolean {
+    const isOurs = this.#waiting && this.#isWelcome(connection);
+    if (isOurs) this.#stop();
+    else connection.close();
+    return isOurs;
   }
 
   /** Only the client itself, unless others may come too (RFC 2577). */

@@ -115,12 +115,14 @@ class PacedWriter {
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    const { connection, signal } = this.#context;
+    const { connection } = this.#context;
     let at = 0;
     while (at < bytes.length) {
       const { throttle } = this.#context;
       let length = Math.min(bytes.length - at, this.#pieceBytes);
-      if (throttle !== null) length = await throttle.take(length, signal);
+      if (throttle !== null) {
+        length = await throttle.take(length, this.#context.signal);
+      }
       const piece = length === bytes.length
         ? bytes
         : bytes.subarray(at, at + length);
@@ -146,8 +148,8 @@ export async function takeAll(
 ): Promise<void> {
   let left = wanted;
   while (left > 0) {
-    const { throttle, signal } = context;
+    const { throttle } = context;
     if (throttle === null) return;
-    left -= await throttle.take(left, signal);
+    left -= await throttle.take(left, context.signal);
   }
 }

@@ -43,7 +43,8 @@ export class Transfer {
   readonly startedAt: number;
   readonly #parts: TransferParts;
   readonly #rate: RateMeter;
-  readonly #aborting = new AbortController();
+  /** Made when a throttle asks: most transfers never need it. */
+  #aborting: AbortController | null = null;
   #bytes = 0;
   #sending = false;
   #ending: TransferOutcome | null = null;
@@ -88,7 +89,7 @@ export class Transfer {
     if (this.#ending !== null) return;
     this.#ending = outcome;
     this.#parts.opened.connection.close();
-    this.#aborting.abort();
+    this.#aborting?.abort();
   }
 
   /**
@@ -100,16 +101,19 @@ export class Transfer {
     const { connection } = this.#parts.opened;
     let outcome: TransferOutcome = "complete";
     let error: unknown = null;
+    let isReady = false;
     let first: Promise<Uint8Array | null> | undefined;
     try {
-      await this.#protect();
+      const { protection } = this.#parts;
+      if (protection !== null) await this.#protect(protection);
+      isReady = true;
       first = this.#firstRead();
       await this.#move(first);
       if (this.plan.kind !== "receive") await connection.closeWrite();
     } catch (thrown) {
       error = thrown;
       outcome = this.#ending ??
-        (first === undefined ? "handshake-failed" : outcomeOf(thrown));
+        (isReady ? outcomeOf(thrown) : "handshake-failed");
     }
     // Stopped in the very moment of its end: the word of the one who stopped
     // it holds, for he was told so.
@@ -135,9 +139,8 @@ export class Transfer {
   }
 
   /** The handshake comes after 125 or 150, as clients expect it. */
-  async #protect(): Promise<void> {
-    const { protection, opened, clock } = this.#parts;
-    if (protection === null) return;
+  async #protect(protection: Protection): Promise<void> {
+    const { opened, clock } = this.#parts;
     const { connection } = opened;
     const { config, handshakeTimeoutMs, resumptionRequired } = protection;
     await secure(
@@ -149,9 +152,14 @@ export class Transfer {
     protection.secured(connection.tls);
   }
 
-  #firstRead(): Promise<Uint8Array | null> {
-    const { first } = this.#parts.opened;
+  /**
+   * What is sent in clear needs no read beside it: a write tells of a peer
+   * that has gone as well. Under TLS a read takes part in the protocol.
+   */
+  #firstRead(): Promise<Uint8Array | null> | undefined {
+    const { opened: { first }, protection } = this.#parts;
     if (first !== null) return first;
+    if (this.plan.kind !== "receive" && protection === null) return undefined;
     const read = this.#connection().read();
     // Whoever waits for it is told; a download may end before anybody does.
     read.catch(() => {});
@@ -165,16 +173,19 @@ export class Transfer {
       : opened.connection;
   }
 
-  async #move(first: Promise<Uint8Array | null>): Promise<void> {
+  async #move(first?: Promise<Uint8Array | null>): Promise<void> {
     const { plan } = this;
     const connection = this.#connection();
     const parts = this.#parts;
+    const makeSignal = (): AbortSignal => this.#signal();
     const context: PumpContext = {
       connection,
       get throttle() {
         return parts.throttle;
       },
-      signal: this.#aborting.signal,
+      get signal() {
+        return makeSignal();
+      },
       now: () => this.#parts.clock.now(),
       after: (milliseconds, run) => this.#parts.clock.after(milliseconds, run),
       sending: () => {
@@ -191,10 +202,16 @@ export class Transfer {
       case "listing":
         return await pumpListingToConnection(plan, context);
       case "receive":
-        return await receiveTo(plan, first, own);
+        return await receiveTo(plan, first ?? connection.read(), own);
       case "send":
         return await sendFrom(plan, own);
     }
+  }
+
+  #signal(): AbortSignal {
+    const aborting = this.#aborting ??= new AbortController();
+    if (this.#ending !== null) aborting.abort();
+    return aborting.signal;
   }
 
   #moved(bytes: number): void {

@@ -39,6 +39,41 @@ function slowConnection() {
 }
 
 describe("ReplyWriter", () => {
+  test("keeps what is held until it is let go", async () => {
+    const slow = slowConnection();
+    const writer = new ReplyWriter(slow.connection);
+    writer.hold();
+    writer.send(bytes("125 a\r\n"));
+    await settle();
+    expect(slow.writes).toEqual([]);
+    writer.send(bytes("226 b\r\n"));
+    writer.letGo();
+    await settle();
+    expect(slow.writes).toEqual(["125 a\r\n226 b\r\n"]);
+    // Behind a write that is under way, nothing goes twice.
+    writer.hold();
+    writer.send(bytes("200 c\r\n"));
+    writer.letGo();
+    writer.letGo();
+    slow.pass();
+    await settle();
+    expect(slow.writes.slice(1)).toEqual(["200 c\r\n"]);
+    slow.pass();
+    await settle();
+  });
+
+  test("flushed() lets go of what is held", async () => {
+    const slow = slowConnection();
+    const writer = new ReplyWriter(slow.connection);
+    writer.hold();
+    writer.send(bytes("221 a\r\n"));
+    const flushed = writer.flushed();
+    await settle();
+    slow.pass();
+    await flushed;
+    expect(slow.writes).toEqual(["221 a\r\n"]);
+  });
+
   test("sends together what comes together", async () => {
     const slow = slowConnection();
     const writer = new ReplyWriter(slow.connection);
