@@ -13,6 +13,7 @@ import { EADDRINUSE } from "./_errno.ts";
 import { NodeConnection } from "./_node_connection.ts";
 import { nodeListener, pausedServer } from "./_node_listener.ts";
 import { BufferSource, canBuffer } from "./_node_source.ts";
+import type { RawSocketOptions } from "./_raw_connection.ts";
 import { type SocketCalls, socketCalls } from "./_socket_calls.ts";
 import { DEFAULT_BACKLOG, KEEP_ALIVE_DELAY_MS } from "./_socket_defaults.ts";
 
@@ -33,12 +34,12 @@ const WILDCARD = "0.0.0.0";
  *
  * @throws {TransportError} `address-in-use`
  */
-export function directListener(options: ListenOptions): Listener | null {
-  const { hostname, port, backlog = DEFAULT_BACKLOG, bulk, upgradable } =
-    options;
-  if (bulk !== true || upgradable === true || options.stoppable === true) {
-    return null;
-  }
+export function directListener(
+  options: ListenOptions & RawSocketOptions,
+): Listener | null {
+  const { hostname, port, backlog = DEFAULT_BACKLOG, bulk } = options;
+  const { upgradable, stoppable, raw } = options;
+  if (bulk !== true || [upgradable, stoppable, raw].includes(true)) return null;
   if (!isIPv4(hostname) || hostname === WILDCARD || !canBuffer(false)) {
     return null;
   }

@@ -35,7 +35,7 @@ const SIGNATURES = {
   BIO_new: ["address", "address"],
   BIO_new_mem_buf: ["address", "buffer", "i32"],
   BIO_up_ref: ["i32", "address"],
-  BIO_ctrl: ["address", "address", "i32", "address", "address"],
+  BIO_ctrl: ["address", "address", "i32", "i64", "address"],
   BIO_free: ["i32", "address"],
   BIO_read: ["i32", "address", "buffer", "i32"],
   BIO_write: ["i32", "address", "buffer", "i32"],

@@ -3,7 +3,7 @@ import type { NodeTransport } from "./_node_transport.ts";
 import { OpensslConnection } from "./_openssl_connection.ts";
 import { opensslContext } from "./_openssl_context.ts";
 import { opensslLibrary } from "./_openssl_library.ts";
-import type { RawConnection } from "./_raw_connection.ts";
+import type { RawConnection, RawSocketOptions } from "./_raw_connection.ts";
 
 /** How TLS is done. */
 export interface TlsEngineOptions {
@@ -68,8 +68,10 @@ export function withOpenssl(
   };
 }
 
-function clear<Options extends Wishes>(options: Options): Options {
-  return { ...options, upgradable: false, stoppable: false };
+function clear<Options extends Wishes>(
+  options: Options,
+): Options & RawSocketOptions {
+  return { ...options, upgradable: false, stoppable: false, raw: true };
 }
 
 /** A listener whose connections can start TLS, and end it. */

@@ -1,5 +1,11 @@
-import type { Connection } from "../lib/spi/transport.ts";
+import type { Connection, SocketOptions } from "../lib/spi/transport.ts";
 import type { ReceivingSocket } from "./_receive_file.ts";
+
+/** How a runtime accepts connections for TLS to run over. */
+export interface RawSocketOptions extends SocketOptions {
+  /** Whether they have to be {@linkcode RawConnection}s. */
+  readonly raw?: boolean;
+}
 
 /** A connection of a runtime, for TLS to run over. */
 export interface RawConnection extends Connection {
