@@ -105,7 +105,9 @@ export class OpensslConnection implements Connection {
       const chunk = await (this.#session === null
         ? this.#readClear()
         : this.#readSecure(this.#session));
-      if (this.#closed) throw closedError(action);
+      if (this.#closed) {
+        throw closedError(action);
+      }
       this.#ended = chunk === null;
       return chunk;
     } catch (error) {
