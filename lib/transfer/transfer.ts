@@ -45,6 +45,7 @@ export class Transfer {
   readonly #rate: RateMeter;
   readonly #aborting = new AbortController();
   #bytes = 0;
+  #passed = 0;
   #sending = false;
   #ending: TransferOutcome | null = null;
 
@@ -61,6 +62,11 @@ export class Transfer {
   /** Bytes moved on the data connection so far. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Grows while the transfer goes on, if only because a throttle holds it. */
+  get progress(): number {
+    return this.#bytes + this.#passed;
   }
 
   /** Bytes that will have moved at the end; `null` when nobody knows. */
@@ -181,6 +187,9 @@ export class Transfer {
         this.#sending = true;
       },
       moved: (bytes) => this.#moved(bytes),
+      passed: (bytes) => {
+        this.#passed += bytes;
+      },
     };
     const own: OwnFiles = {
       context,
