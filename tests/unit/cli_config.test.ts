@@ -228,6 +228,17 @@ describe("the order of precedence", () => {
     });
   });
 
+  test("of idleTimeoutMs says nothing of dataTimeoutMs", async () => {
+    for (const idleTimeoutMs of [5_000, 0]) {
+      const host = hostWith(`idleTimeoutMs = ${idleTimeoutMs}`);
+      const line = "--config a.toml";
+      expect(await optionsFor(host, line))
+        .toMatchObject({ idleTimeoutMs, dataTimeoutMs: 300_000 });
+      expect(await optionsFor(host, `${line} --timeout 7`))
+        .toMatchObject({ idleTimeoutMs: 7_000, dataTimeoutMs: 7_000 });
+    }
+  });
+
   test("lets variables do without a file, and name it", async () => {
     const host = hostWith("maxConnections = 7");
     host.env.ANYFTPD_IDLE_TIMEOUT_MS = "1000";
