@@ -358,6 +358,8 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   #heard(worker: WorkerProcess, message: FromWorker): void {
+    // On Deno, what it said last may come behind its end: it holds nothing.
+    if (message.type !== "log" && !this.#workers.has(worker)) return;
     switch (message.type) {
       case "over":
         return worker.lost(message.id);
