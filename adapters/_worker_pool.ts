@@ -288,6 +288,8 @@ export class WorkerPool implements AsyncDisposable {
     this.#closing = true;
     this.stopListening();
     for (const wake of this.#pauses) wake();
+    // Those that no worker has taken are closed.
+    for (const serve of this.#waiting.splice(0)) serve();
     for (const worker of this.#workers) {
       worker.isClosing = true;
       if (worker.isReady) worker.tell({ type: "close", options });
