@@ -129,6 +129,7 @@ function run(): void {
         return void begin(message.module, message.data);
       case "connection": {
         const { id, implicitTls } = message;
+        tell({ type: "here", id });
         return void serve(id, implicitTls, socket as NodeSocket | undefined);
       }
       case "placed":

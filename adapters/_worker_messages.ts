@@ -44,6 +44,8 @@ export type FromWorker =
     readonly id: number;
     readonly reason: string | null;
   }
+  /** A connection has come over; the next may. */
+  | { readonly type: "here"; readonly id: number }
   /** The session of a connection is over. */
   | { readonly type: "over"; readonly id: number }
   /** Asks for a place that all workers share. */

@@ -105,6 +105,7 @@ export class WorkerPool implements AsyncDisposable {
   #pauseMs = FIRST_PAUSE_MS;
   #lastId = 0;
   #closing = false;
+  #changed: Promise<void> = Promise.resolve();
 
   private constructor(options: WorkerPoolOptions) {
     this.#options = options;
@@ -239,10 +240,10 @@ export class WorkerPool implements AsyncDisposable {
    * Takes other options, but for `module` and `workers`, which stay: the
    * module's function is called again in each worker, and
    * {@linkcode FtpServer.reconfigure} with what it answers. Resolves when all
-   * of them serve so; workers that start later do from the beginning.
+   * of them serve so; workers that start later do from the beginning. One that
+   * does not answer within 30 seconds is ended and replaced.
    *
-   * @throws {ConfigError} when a worker refuses. Workers that did not go on as
-   * they were told: give them options that hold
+   * @throws {ConfigError} when a worker refuses; all serve as before then
    */
   async reconfigure(
     options: Omit<WorkerPoolOptions, "module" | "workers">,
@@ -250,15 +251,40 @@ export class WorkerPool implements AsyncDisposable {
     if (this.#closing) {
       throw new ConfigError("Cannot reconfigure: pool is closed");
     }
-    const data = options.data ?? null;
-    await Promise.all([...this.#workers].map(async (worker) => {
-      // One that never gets ready is told of elsewhere.
-      const isReady = await worker.ready.then(() => true, () => false);
-      if (isReady && !worker.isClosing) await worker.reconfigure(data);
-    }));
-    this.#options = { ...options, module: this.#options.module };
+    // One after the other, or the older options might win.
+    const change = this.#changed.then(() => this.#change(options));
+    this.#changed = change.catch(() => {});
+    await change;
+  }
+
+  async #change(
+    options: Omit<WorkerPoolOptions, "module" | "workers">,
+  ): Promise<void> {
+    const before = this.#options;
+    // Now: a worker that starts meanwhile is not among those that are told.
+    this.#options = { ...options, module: before.module };
+    const [reason] = await this.#tellAll(options.data);
+    if (reason !== undefined) {
+      this.#options = before;
+      for (const why of await this.#tellAll(before.data)) {
+        this.#log.write(
+          "error",
+          `a worker does not go back: ${messageOf(why)}`,
+        );
+      }
+      throw reason;
+    }
     this.#log = logOf(options);
     this.#limits.configure(limitsOf(options));
+  }
+
+  /** Why workers refuse. */
+  async #tellAll(data: unknown): Promise<readonly unknown[]> {
+    const told = await Promise.allSettled(
+      [...this.#workers].map((worker) => worker.reconfigure(data ?? null)),
+    );
+    return told.filter((result) => result.status === "rejected")
+      .map(({ reason }) => reason);
   }
 
   /**
@@ -322,12 +348,13 @@ export class WorkerPool implements AsyncDisposable {
         this.#ended(from, how, isOld);
       },
     };
-    const worker = new WorkerProcess(
-      this.#module,
-      this.#options.data ?? null,
+    const worker = new WorkerProcess({
+      module: this.#module,
+      data: this.#options.data ?? null,
       host,
-      this.#rates,
-    );
+      rates: this.#rates,
+      clock: systemClock(),
+    });
     this.#workers.add(worker);
     worker.ready.then(
       () => {
@@ -426,7 +453,7 @@ export class WorkerPool implements AsyncDisposable {
         this.#waiting.push(serve);
       } else {
         worker.connections.set(id, admitted);
-        worker.tell({ type: "connection", id, implicitTls }, socket);
+        worker.handOver(id, implicitTls, socket, serve);
       }
     };
     serve();
