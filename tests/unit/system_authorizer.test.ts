@@ -224,6 +224,49 @@ describe("anonymous", () => {
   });
 });
 
+describe("where the system ignores the case of names", () => {
+  const blind: SystemUsers = {
+    ...system,
+    find: (username) => system.find(username.toLowerCase()),
+    logIn: (username, proof, signal) =>
+      system.logIn(username.toLowerCase(), proof, signal),
+  };
+
+  test("overrides hold however the name is written", async () => {
+    const limits = { sessions: 1 };
+    for (const configured of ["ann", "Ann"]) {
+      const authorizer = make({ users: blind });
+      authorizer.overrideUser(configured, { permissions: "elr", limits });
+      for (const typed of ["ann", "Ann", "ANN"]) {
+        const account = (await login(authorizer, typed, "of ann"))!;
+        expect(account).toMatchObject({ name: "ann", limits });
+        expect(await allows(account, "write")).toBe(false);
+      }
+    }
+  });
+
+  test("a replaced password replaces the system's", async () => {
+    for (const configured of ["ann", "Ann"]) {
+      const authorizer = make({ users: blind });
+      authorizer.overrideUser(configured, { password: "new" });
+      for (const typed of ["ann", "Ann", "ANN"]) {
+        expect(await login(authorizer, typed, "of ann")).toBe(null);
+      }
+      for (const typed of new Set(["ann", configured])) {
+        expect(await login(authorizer, typed, "new")).not.toBe(null);
+      }
+      expect(
+        await authorizer.account("ANN", {
+          remote: { hostname: "10.0.0.1", port: 1 },
+        }),
+      ).toMatchObject({ name: "ann" });
+    }
+    expect(log).toContain(
+      'info refused user "ANN" from 10.0.0.1: the password is replaced',
+    );
+  });
+});
+
 describe("overrideUser", () => {
   test("changes what is given, for one user, and nothing else", async () => {
     const authorizer = make();
