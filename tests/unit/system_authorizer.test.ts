@@ -11,6 +11,7 @@ import { ConfigError } from "../../lib/base/errors.ts";
 import { MemoryFileSystem } from "../../lib/fs/memory_file_system.ts";
 import { readOnly } from "../../lib/fs/read_only.ts";
 import type { Account, Action } from "../../lib/spi/authorizer.ts";
+import { countDerivations } from "../support/derivations.ts";
 
 const SIGNAL = new AbortController().signal;
 
@@ -268,6 +269,23 @@ describe("where the system ignores the case of names", () => {
 });
 
 describe("overrideUser", () => {
+  test("checks two passwords at the same time, whoever asks", async () => {
+    const authorizer = make();
+    authorizer.overrideUser("ann", { password: { hash: HASH } });
+    using derivations = countDerivations();
+    const answers = await Promise.all(
+      Array.from(
+        { length: 10 },
+        (_, at) =>
+          at % 2 ? login(authorizer, "ann", "own") : login(authorizer, "bob"),
+      ),
+    );
+    expect(answers.map((answer) => answer?.name)).toEqual(
+      answers.map((_, at) => at % 2 ? "ann" : "bob"),
+    );
+    expect(derivations).toMatchObject({ most: 2, all: 10 });
+  });
+
   test("changes what is given, for one user, and nothing else", async () => {
     const authorizer = make();
     authorizer.overrideUser("ann", { permissions: "elr" });
