@@ -398,6 +398,19 @@ describe("httpAuthorizer", () => {
     expect(why).not.toContain("k=v");
   });
 
+  test.each(["s3cret\nsecond line", "s3cret\0", "s3cr€t"])(
+    "tells nobody of a header that cannot be sent: %j",
+    async (bearer) => {
+      const why = "a header cannot be sent";
+      for (const secret of [{ bearer }, { headers: { "x-key": bearer } }]) {
+        const options = { url, fileSystem: files, ...secret };
+        expect(await unavailable(httpAuthorizer(options)))
+          .toBe(`Cannot ask ${url.replace("?k=v", "")}: ${why}`);
+      }
+      expect(requests).toEqual([]);
+    },
+  );
+
   test("asks in clear on this machine only", () => {
     const make = (url: string, allowClearText = false): unknown =>
       httpAuthorizer({ url, fileSystem: files, allowClearText });
