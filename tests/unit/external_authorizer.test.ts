@@ -111,6 +111,16 @@ describe("ExternalAuthorizer", () => {
     expect(await allows(account!, "read")).toBe(false);
   });
 
+  test("a user has the name that the answer says", async () => {
+    const account = await login(make({ name: "Ann of Sales" }));
+    expect(account).toMatchObject({ name: "Ann of Sales" });
+    for (const name of ["", "a\nb", 1]) {
+      expect(await unavailable(make({ name }))).toContain(
+        "the answer.name: must be a name without control characters",
+      );
+    }
+  });
+
   test("an empty answer is an account with the defaults", async () => {
     const account = await login(make({}));
     expect(account).toMatchObject({ name: "ann", home: "/" });
