@@ -25,9 +25,10 @@ import { type WorkerHost, WorkerProcess } from "./_worker_process.ts";
 export interface WorkerPoolOptions {
   /**
    * A module whose default export makes the options of each worker's server:
-   * `(data) => ServerOptions`, or a promise of them. Its limits of connections
-   * are not looked at; those here are. Without a `log` of its own, records go
-   * to the one here.
+   * `(data, log) => ServerOptions`, or a promise of them. Its limits of
+   * connections are not looked at; those here are. Without a `log` of its own,
+   * records go to the one here, as do those that are given to the function's
+   * second parameter, a {@linkcode LogSink}.
    */
   readonly module: URL | string;
   /** Given to the module's function; anything that JSON can carry. */

@@ -28,6 +28,8 @@ class Pool implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #messages: Record<string, unknown>[] = [];
   readonly logs: LogRecord[] = [];
+  /** Of all its processes. */
+  complaints = "";
   port = 0;
   pids: readonly number[] = [];
 
@@ -45,7 +47,11 @@ class Pool implements AsyncDisposable {
         data: { directory: folder.path, ...(data as object | undefined) },
         ...rest,
       }),
-    ], { stdio: ["pipe", "pipe", "inherit"] });
+    ], { stdio: ["pipe", "pipe", "pipe"] });
+    this.#child.stderr!.setEncoding("utf8").on("data", (text: string) => {
+      this.complaints += text;
+      process.stderr.write(text);
+    });
     createInterface({ input: this.#child.stdout! }).on("line", (line) => {
       const message = JSON.parse(line) as Record<string, unknown>;
       if ("log" in message) this.logs.push(message["log"] as LogRecord);
@@ -480,13 +486,17 @@ test("a module that fails is told at the start", async () => {
     );
 }, 60_000);
 
-test("workers do not outlive their parent", async () => {
+test("workers do not outlive their parent, and end in silence", async () => {
   const pool = await Pool.start();
-  const { client } = await member(pool.port);
+  const members = [await member(pool.port), await member(pool.port)];
+  for (const { client } of members) await client.expect("SITE CHATTER", 200);
+  // What the function of a module logs gets to the pool, too.
+  await pool.logged("chatter");
   pool.kill();
-  await client.closed;
+  for (const { client } of members) await client.closed;
   await until(
     "the workers are gone",
     () => pool.pids.every((pid) => !isAlive(pid)),
   );
+  expect(pool.complaints).toBe("");
 }, 60_000);

@@ -9,6 +9,7 @@ import { pathToFileURL } from "node:url";
 
 export default async function options(
   { adapter, directory, gate, waits = [], refuses = [], ...rest },
+  log,
 ) {
   if (rest.fails) throw new Error("the module does not want to");
   if (refuses.includes(process.pid)) throw new Error("not with this worker");
@@ -49,6 +50,13 @@ export default async function options(
           throw new Error("nobody catches this");
         });
         return reply(200, "Soon.");
+      }),
+      "SITE CHATTER": command(() => {
+        const record = { level: "info", time: 0, message: "chatter" };
+        setInterval(() => {
+          for (let count = 0; count < 20; count++) log(record);
+        }, 1);
+        return reply(200, "Chattering.");
       }),
       "SITE BLOCK": command(() => {
         const end = performance.now() + 2_000;
