@@ -107,6 +107,7 @@ describe("PathPermissions", () => {
   });
 
   test.each([
+    ["/", true],
     ["/a", false],
     ["/a/private", false],
     ["/a/private/f", true],
