@@ -60,10 +60,12 @@ class SharedPlaces implements Admission {
 }
 
 function tell(message: FromWorker): void {
-  // A parent that is gone, or going, needs nothing more.
-  if (process.connected) {
-    process.send?.(message, undefined, undefined, () => {});
-  }
+  // A parent that is gone needs nothing more.
+  if (!process.connected) return;
+  process.send?.(message, undefined, undefined, (error) => {
+    // Deno does not tell that the parent has gone while something was unread.
+    if (error) process.exit(0);
+  });
 }
 
 /** What the module says that its server is like. */

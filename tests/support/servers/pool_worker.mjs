@@ -53,9 +53,7 @@ export default async function options(
       }),
       "SITE CHATTER": command(() => {
         const record = { level: "info", time: 0, message: "chatter" };
-        setInterval(() => {
-          for (let count = 0; count < 20; count++) log(record);
-        }, 1);
+        setInterval(() => log(record), 1);
         return reply(200, "Chattering.");
       }),
       "SITE BLOCK": command(() => {
