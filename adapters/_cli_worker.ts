@@ -2,17 +2,19 @@
 
 import type { ServerOptions } from "../lib/server/options.ts";
 import { workerOptions, type WorkerOrder } from "../lib/cli/worker.ts";
+import type { LogSink } from "../lib/spi/log.ts";
 import { cliHost } from "./_cli_io.ts";
 import { loadAdapter } from "./_runtime.ts";
 
 /** See `WorkerPoolOptions.module`. */
 export default async function options(
   order: WorkerOrder,
+  log: LogSink,
 ): Promise<ServerOptions> {
   const adapter = await loadAdapter();
   const host = cliHost({
     platform: adapter.platform(),
     openFolder: (path, options) => adapter.localFileSystem(path, options),
   });
-  return await workerOptions(order, host);
+  return await workerOptions(order, host, log);
 }

@@ -5,6 +5,7 @@ import { type FileCalls, readlinkNow } from "./_file_calls.ts";
 import { fileErrorCode } from "./_file_errors.ts";
 import { type HostPath, hostPath } from "./_host_path.ts";
 import {
+  asWritten,
   isInside,
   type Jail,
   joinPaths,
@@ -88,16 +89,18 @@ export class DescriptorJail implements Jail {
   async resolve(path: string, from?: Place): Promise<string> {
     const start = from?.real ?? this.root;
     try {
-      const place = await this.#open(
-        hostPath(joinPaths(start, path)),
-        NAME_ONLY,
-      );
-      place.release();
-      return place.real;
+      return await this.#written(joinPaths(start, path));
     } catch (error) {
       if (fileErrorCode(error) === "outside-root") throw error;
-      return await resolveInside(this.#reader, start, path);
+      const real = await resolveInside(this.#reader, start, path);
+      return await asWritten(this.root, real, (head) => this.#written(head));
     }
+  }
+
+  async #written(path: string): Promise<string> {
+    const place = await this.#open(hostPath(path), NAME_ONLY);
+    place.release();
+    return place.real;
   }
 
   confirm(): Promise<void> {

@@ -110,12 +110,12 @@ async function post(
   const token = typeof bearer === "function" ? await bearer() : bearer;
   const response = await fetch(url, {
     method: "POST",
-    headers: {
+    headers: headersOf(url, {
       ...headers,
       "content-type": "application/json",
       accept: "application/json",
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    },
+    }),
     body: JSON.stringify(question),
     // A password goes nowhere else.
     redirect: "manual",
@@ -128,6 +128,18 @@ async function post(
   await body?.cancel();
   if (status === 401 || status === 403) return null;
   throw unavailable(url, `status ${status}`);
+}
+
+/** Runtimes quote what they refuse, which may be a secret. */
+function headersOf(
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+): Headers {
+  try {
+    return new Headers(headers);
+  } catch {
+    throw unavailable(url, "a header cannot be sent");
+  }
 }
 
 async function textOf(

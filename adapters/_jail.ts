@@ -120,6 +120,32 @@ export async function resolveInside(
   return real;
 }
 
+/**
+ * A path of `resolveInside` in the letters of the disk, which may find names
+ * that are written in another case: a rule for `private` is one for `PRIVATE`.
+ *
+ * @param written the real path of what exists
+ */
+export async function asWritten(
+  root: string,
+  real: string,
+  written: (real: string) => Promise<string>,
+): Promise<string> {
+  const tail: string[] = [];
+  for (let head = real; head !== root;) {
+    const cut = head.lastIndexOf("/");
+    tail.unshift(head.slice(cut + 1));
+    head = joinPaths(head, "..");
+    if (!isInside(root, head) || head === root) break;
+    try {
+      return joinPaths(await written(head), ...tail);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+    }
+  }
+  return joinPaths(root, ...tail);
+}
+
 /** Whether a real path is `root` or lies below it. */
 export function isInside(root: string, real: string): boolean {
   return real === root || real.startsWith(root === "/" ? "/" : `${root}/`);
@@ -173,8 +199,12 @@ async function linkAt(
   try {
     return await reader.linkAt(real);
   } catch (error) {
-    const code = fileErrorCode(error);
-    if (code === "too-many-open" || code === "io") throw error;
+    if (!isMissing(error)) throw error;
     return undefined;
   }
+}
+
+function isMissing(error: unknown): boolean {
+  const code = fileErrorCode(error);
+  return code !== "too-many-open" && code !== "io" && code !== "outside-root";
 }

@@ -2,6 +2,7 @@ import type { FileCalls } from "./_file_calls.ts";
 import { fileErrorCode } from "./_file_errors.ts";
 import { hostPath } from "./_host_path.ts";
 import {
+  asWritten,
   isInside,
   type Jail,
   joinPaths,
@@ -75,7 +76,12 @@ export class PathJail implements Jail {
       return (await this.#locate(joinPaths(start, path))).real;
     } catch (error) {
       if (fileErrorCode(error) === "outside-root") throw error;
-      return await resolveInside(this.#reader, start, path);
+      const real = await resolveInside(this.#reader, start, path);
+      return await asWritten(
+        this.root,
+        real,
+        async (head) => (await this.#locate(head)).real,
+      );
     }
   }
 

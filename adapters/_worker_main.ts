@@ -7,6 +7,7 @@ import type { Admission, SharedRate } from "../lib/server/admission.ts";
 import type { ServerOptions } from "../lib/server/options.ts";
 import { FtpServer } from "../lib/server/server.ts";
 import { snapshotSession } from "../lib/session/snapshot.ts";
+import type { LogSink } from "../lib/spi/log.ts";
 import { nodeConnection } from "./_node_connection.ts";
 import type { NodeSocket } from "./_node_types.ts";
 import { loadAdapter } from "./_runtime.ts";
@@ -16,7 +17,10 @@ import { AskedRates } from "./_worker_rates.ts";
 
 /** What modules for workers export. */
 interface Loaded {
-  readonly default: (data: unknown) => ServerOptions | Promise<ServerOptions>;
+  readonly default: (
+    data: unknown,
+    log: LogSink,
+  ) => ServerOptions | Promise<ServerOptions>;
 }
 
 /** Places that the parent counts for all workers. */
@@ -57,7 +61,11 @@ class SharedPlaces implements Admission {
 
 function tell(message: FromWorker): void {
   // A parent that is gone needs nothing more.
-  if (process.connected) process.send?.(message);
+  if (!process.connected) return;
+  process.send?.(message, undefined, undefined, (error) => {
+    // Deno does not tell that the parent has gone while something was unread.
+    if (error) process.exit(0);
+  });
 }
 
 /** What the module says that its server is like. */
@@ -67,9 +75,10 @@ async function optionsBy(
   admission: Admission,
 ): Promise<ServerOptions> {
   const { default: optionsOf } = await import(module) as Loaded;
+  const log: LogSink = (record) => tell({ type: "log", record });
   return {
-    log: (record) => tell({ type: "log", record }),
-    ...await optionsOf(data),
+    log,
+    ...await optionsOf(data, log),
     // The parent counts.
     maxConnections: 0,
     maxConnectionsPerAddress: 0,
@@ -129,6 +138,7 @@ function run(): void {
         return void begin(message.module, message.data);
       case "connection": {
         const { id, implicitTls } = message;
+        tell({ type: "here", id });
         return void serve(id, implicitTls, socket as NodeSocket | undefined);
       }
       case "placed":

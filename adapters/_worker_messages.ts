@@ -1,6 +1,6 @@
 import type { CloseOptions } from "../lib/server/server.ts";
 import type { SessionSnapshot } from "../lib/session/snapshot.ts";
-import type { LogRecord } from "../lib/spi/log.ts";
+import type { LogRecord, LogSink } from "../lib/spi/log.ts";
 import type { RateAnswer, RateRequest } from "./_worker_rates.ts";
 
 /** What the parent says to a worker. The text is JSON, once. */
@@ -44,6 +44,8 @@ export type FromWorker =
     readonly id: number;
     readonly reason: string | null;
   }
+  /** A connection has come over; the next may. */
+  | { readonly type: "here"; readonly id: number }
   /** The session of a connection is over. */
   | { readonly type: "over"; readonly id: number }
   /** Asks for a place that all workers share. */
@@ -67,4 +69,5 @@ export type FromWorker =
 /** What modules for workers export as `default`. */
 export type WorkerModule = (
   data: never,
+  log: LogSink,
 ) => object | Promise<object>;

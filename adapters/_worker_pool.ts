@@ -25,9 +25,10 @@ import { type WorkerHost, WorkerProcess } from "./_worker_process.ts";
 export interface WorkerPoolOptions {
   /**
    * A module whose default export makes the options of each worker's server:
-   * `(data) => ServerOptions`, or a promise of them. Its limits of connections
-   * are not looked at; those here are. Without a `log` of its own, records go
-   * to the one here.
+   * `(data, log) => ServerOptions`, or a promise of them. Its limits of
+   * connections are not looked at; those here are. Without a `log` of its own,
+   * records go to the one here, as do those that are given to the function's
+   * second parameter, a {@linkcode LogSink}.
    */
   readonly module: URL | string;
   /** Given to the module's function; anything that JSON can carry. */
@@ -105,6 +106,7 @@ export class WorkerPool implements AsyncDisposable {
   #pauseMs = FIRST_PAUSE_MS;
   #lastId = 0;
   #closing = false;
+  #changed: Promise<void> = Promise.resolve();
 
   private constructor(options: WorkerPoolOptions) {
     this.#options = options;
@@ -239,10 +241,10 @@ export class WorkerPool implements AsyncDisposable {
    * Takes other options, but for `module` and `workers`, which stay: the
    * module's function is called again in each worker, and
    * {@linkcode FtpServer.reconfigure} with what it answers. Resolves when all
-   * of them serve so; workers that start later do from the beginning.
+   * of them serve so; workers that start later do from the beginning. One that
+   * does not answer within 30 seconds is ended and replaced.
    *
-   * @throws {ConfigError} when a worker refuses. Workers that did not go on as
-   * they were told: give them options that hold
+   * @throws {ConfigError} when a worker refuses; all serve as before then
    */
   async reconfigure(
     options: Omit<WorkerPoolOptions, "module" | "workers">,
@@ -250,15 +252,40 @@ export class WorkerPool implements AsyncDisposable {
     if (this.#closing) {
       throw new ConfigError("Cannot reconfigure: pool is closed");
     }
-    const data = options.data ?? null;
-    await Promise.all([...this.#workers].map(async (worker) => {
-      // One that never gets ready is told of elsewhere.
-      const isReady = await worker.ready.then(() => true, () => false);
-      if (isReady && !worker.isClosing) await worker.reconfigure(data);
-    }));
-    this.#options = { ...options, module: this.#options.module };
+    // One after the other, or the older options might win.
+    const change = this.#changed.then(() => this.#change(options));
+    this.#changed = change.catch(() => {});
+    await change;
+  }
+
+  async #change(
+    options: Omit<WorkerPoolOptions, "module" | "workers">,
+  ): Promise<void> {
+    const before = this.#options;
+    // Now: a worker that starts meanwhile is not among those that are told.
+    this.#options = { ...options, module: before.module };
+    const [reason] = await this.#tellAll(options.data);
+    if (reason !== undefined) {
+      this.#options = before;
+      for (const why of await this.#tellAll(before.data)) {
+        this.#log.write(
+          "error",
+          `a worker does not go back: ${messageOf(why)}`,
+        );
+      }
+      throw reason;
+    }
     this.#log = logOf(options);
     this.#limits.configure(limitsOf(options));
+  }
+
+  /** Why workers refuse. */
+  async #tellAll(data: unknown): Promise<readonly unknown[]> {
+    const told = await Promise.allSettled(
+      [...this.#workers].map((worker) => worker.reconfigure(data ?? null)),
+    );
+    return told.filter((result) => result.status === "rejected")
+      .map(({ reason }) => reason);
   }
 
   /**
@@ -288,6 +315,8 @@ export class WorkerPool implements AsyncDisposable {
     this.#closing = true;
     this.stopListening();
     for (const wake of this.#pauses) wake();
+    // Those that no worker has taken are closed.
+    for (const serve of this.#waiting.splice(0)) serve();
     for (const worker of this.#workers) {
       worker.isClosing = true;
       if (worker.isReady) worker.tell({ type: "close", options });
@@ -320,12 +349,13 @@ export class WorkerPool implements AsyncDisposable {
         this.#ended(from, how, isOld);
       },
     };
-    const worker = new WorkerProcess(
-      this.#module,
-      this.#options.data ?? null,
+    const worker = new WorkerProcess({
+      module: this.#module,
+      data: this.#options.data ?? null,
       host,
-      this.#rates,
-    );
+      rates: this.#rates,
+      clock: systemClock(),
+    });
     this.#workers.add(worker);
     worker.ready.then(
       () => {
@@ -358,6 +388,8 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   #heard(worker: WorkerProcess, message: FromWorker): void {
+    // On Deno, what it said last may come behind its end: it holds nothing.
+    if (message.type !== "log" && !this.#workers.has(worker)) return;
     switch (message.type) {
       case "over":
         return worker.lost(message.id);
@@ -422,7 +454,7 @@ export class WorkerPool implements AsyncDisposable {
         this.#waiting.push(serve);
       } else {
         worker.connections.set(id, admitted);
-        worker.tell({ type: "connection", id, implicitTls }, socket);
+        worker.handOver(id, implicitTls, socket, serve);
       }
     };
     serve();

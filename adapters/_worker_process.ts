@@ -1,8 +1,10 @@
 import { type ChildProcess, fork } from "node:child_process";
+import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { type Deferred, deferred } from "../lib/base/deferred.ts";
 import { ConfigError } from "../lib/base/errors.ts";
 import type { SessionSnapshot } from "../lib/session/snapshot.ts";
+import type { Clock } from "../lib/spi/clock.ts";
 import type { FromWorker, ToWorker } from "./_worker_messages.ts";
 import type { RateBook, WorkerRates } from "./_worker_rates.ts";
 
@@ -20,6 +22,29 @@ const MAIN: string = fileURLToPath(
     import.meta.url,
   ),
 );
+
+/** What a worker process is made of. */
+export interface WorkerParts {
+  readonly module: string;
+  readonly data: unknown;
+  readonly host: WorkerHost;
+  readonly rates: RateBook;
+  readonly clock: Clock;
+  /** Left out: a new one. */
+  readonly child?: ChildProcess;
+}
+
+/** A connection on its way to a worker. */
+interface Handing {
+  readonly id: number;
+  readonly implicitTls: boolean;
+  readonly socket: Socket;
+  /** Finds another worker for it. */
+  readonly again: () => void;
+}
+
+/** One that takes longer to go on with other options hangs. */
+const RECONFIGURE_MS = 30_000;
 
 /** One worker process, and the places that it holds. */
 export class WorkerProcess {
@@ -42,18 +67,19 @@ export class WorkerProcess {
   /** Who waits for an answer to `reconfigure`. */
   readonly #answers = new Map<number, (reason: string | null) => void>();
   #lastId = 0;
+  /** The connection that was sent last. */
+  #sent = 0;
+  readonly #clock: Clock;
+  /** The first is under way, the others wait until it is there. */
+  readonly #handing: Handing[] = [];
 
-  constructor(
-    module: string,
-    data: unknown,
-    host: WorkerHost,
-    rates: RateBook,
-  ) {
+  constructor({ module, data, host, rates, clock, child }: WorkerParts) {
     this.rates = rates.worker((answer) => this.tell(answer));
+    this.#clock = clock;
     const ready: Deferred<void> = deferred();
     this.ready = ready.promise;
     this.ready.catch(() => {});
-    this.#child = fork(MAIN, [], {
+    this.#child = child ?? fork(MAIN, [], {
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
     this.#child.on("message", (message: FromWorker) => {
@@ -64,6 +90,8 @@ export class WorkerProcess {
         ready.reject(new ConfigError(message.reason));
       } else if (message.type === "sessions") {
         this.#answer(message.sessions);
+      } else if (message.type === "here") {
+        this.#handedOver(message.id);
       } else if (message.type === "reconfigured") {
         this.#answers.get(message.id)?.(message.reason);
       } else host.heard(this, message);
@@ -92,12 +120,50 @@ export class WorkerProcess {
   }
 
   /** Says something, if there is still somebody to hear it. */
-  tell(message: ToWorker, socket?: unknown): void {
-    if (!this.#child.connected) return;
-    this.#child.send(message, socket as never, (error) => {
-      // The worker has just gone; its end is told in another way.
-      if (error && message.type === "connection") this.lost(message.id);
+  tell(message: ToWorker): void {
+    // A worker that has just gone: its end is told in another way.
+    if (this.#child.connected) this.#child.send(message, () => {});
+  }
+
+  /**
+   * Hands a connection over. One at a time: what a runtime queues is neither
+   * ours to give to another worker nor closed by it when this one ends.
+   *
+   * @param again called when the worker has ended before it was sent
+   */
+  handOver(
+    id: number,
+    implicitTls: boolean,
+    socket: Socket,
+    again: () => void,
+  ): void {
+    this.#handing.push({ id, implicitTls, socket, again });
+    if (this.#handing.length === 1) this.#handOn();
+  }
+
+  #handOn(): void {
+    const next = this.#handing[0];
+    // Without a channel they wait for the end, which is near.
+    if (next === undefined || !this.#child.connected) return;
+    const { id, implicitTls, socket } = next;
+    if (socket.destroyed) {
+      // The client broke off while it waited.
+      this.lost(id);
+      return this.#handedOver(id);
+    }
+    this.#sent = id;
+    const message: ToWorker = { type: "connection", id, implicitTls };
+    this.#child.send(message, socket, (error) => {
+      if (!error) return;
+      this.lost(id);
+      this.#handedOver(id);
     });
+  }
+
+  #handedOver(id: number): void {
+    if (this.#handing[0]?.id !== id) return;
+    this.#handing.shift();
+    this.#handOn();
   }
 
   /** Who is connected to it; nobody, when it ends before it has answered. */
@@ -117,11 +183,25 @@ export class WorkerProcess {
   }
 
   /**
-   * Gives the worker other options; one that ends meanwhile has none.
+   * Gives the worker other options; one that ends meanwhile has none. One that
+   * hangs is ended, as who takes its place has them from the beginning.
    *
    * @throws {ConfigError} when it refuses
    */
   async reconfigure(data: unknown): Promise<void> {
+    const cancel = this.#clock.after(RECONFIGURE_MS, () => this.kill());
+    try {
+      // One that never gets ready is told of elsewhere.
+      const isReady = await this.ready.then(() => true, () => false);
+      if (!isReady || this.isClosing) return;
+      const reason = await this.#reconfigured(data);
+      if (reason !== null) throw new ConfigError(reason);
+    } finally {
+      cancel();
+    }
+  }
+
+  async #reconfigured(data: unknown): Promise<string | null> {
     const id = ++this.#lastId;
     const answer = new Promise<string | null>((resolve) => {
       this.#answers.set(id, resolve);
@@ -130,7 +210,7 @@ export class WorkerProcess {
     this.tell({ type: "reconfigure", id, data });
     const reason = await answer;
     this.#answers.delete(id);
-    if (reason !== null) throw new ConfigError(reason);
+    return reason;
   }
 
   /** A connection that is no more. */
@@ -139,13 +219,22 @@ export class WorkerProcess {
     this.connections.delete(id);
   }
 
-  /** Gives back all places that the worker held. */
+  /**
+   * Gives back all places that the worker held, and connections that never
+   * were its own.
+   */
   releaseAll(): void {
+    // One that was sent is gone, as far as the runtime lets us tell.
+    const unsent = this.#handing.splice(0).filter(({ id }) =>
+      id !== this.#sent
+    );
+    for (const { id } of unsent) this.connections.delete(id);
     for (const release of this.connections.values()) release();
     for (const release of this.places.values()) release();
     this.connections.clear();
     this.places.clear();
     this.rates.close();
+    for (const { again } of unsent) again();
   }
 
   kill(): void {

@@ -19,6 +19,7 @@ import {
   parsePermissions,
   READ_PERMISSIONS,
 } from "./permissions.ts";
+import { MAX_CHECKS, Turns } from "./turns.ts";
 
 /** What an anonymous user is made of. */
 export interface AnonymousUserOptions {
@@ -85,6 +86,7 @@ const ANONYMOUS = "anonymous";
 export class MemoryAuthorizer implements Authorizer {
   readonly #users = new Map<string, User>();
   readonly #warn: (message: string) => void;
+  readonly #turns = new Turns(MAX_CHECKS);
   /** A hash of each cost that there is; `null`: to be found out. */
   #samples: ReadonlyMap<string, string> | null = null;
 
@@ -190,7 +192,7 @@ export class MemoryAuthorizer implements Authorizer {
    *
    * As soon as users have hashed passwords, every attempt takes the time of
    * checking one hash of each cost that there is, so that it does not tell
-   * which names exist.
+   * which names exist. Two are checked at the same time, the others wait.
    *
    * @throws {AuthenticationError} for `anonymous` when there is no such user
    */
@@ -254,14 +256,18 @@ export class MemoryAuthorizer implements Authorizer {
     if (typeof stored === "string") {
       right = await verifyPassword(stored, password) && right;
     }
-    for (const [cost, sample] of this.#hashSamples()) {
-      const isOwn = own !== null && cost === ownCost;
-      const matches = await pbkdf2Passwords.verify(
-        isOwn ? own : sample,
-        password,
-      );
-      if (isOwn) right = matches;
-    }
+    const samples = this.#hashSamples();
+    if (samples.size === 0) return right;
+    await this.#turns.run(async () => {
+      for (const [cost, sample] of samples) {
+        const isOwn = own !== null && cost === ownCost;
+        const matches = await pbkdf2Passwords.verify(
+          isOwn ? own : sample,
+          password,
+        );
+        if (isOwn) right = matches;
+      }
+    });
     return right;
   }
 

@@ -54,6 +54,11 @@ export class PathPermissions {
     action: Action,
     target: PermissionTarget,
   ): boolean | Promise<boolean> {
+    // A folder that goes by another name would leave its rules behind; the root
+    // has one name only.
+    const hasRules = ({ directory }: PathPermission): boolean =>
+      target.path !== "/" && isInside(target.path, directory);
+    if (action === "rename" && this.#overrides.some(hasRules)) return false;
     return this.#decide(this.#overrides, action, target);
   }
 

@@ -100,6 +100,8 @@ export class SystemAuthorizer implements Authorizer {
       throw why(`no such directory "${home}"`);
     }
     this.#overrides.set(username, override);
+    // The name that the system knows the user by may be written in another way.
+    if (username !== ANONYMOUS) this.#overrides.set(user.name, override);
     if (username === ANONYMOUS && hasWritePermission(permissions ?? "")) {
       this.#log("warn", "write permissions assigned to anonymous user.");
     }
@@ -133,8 +135,15 @@ export class SystemAuthorizer implements Authorizer {
       ? { kind: "password", password }
       : { kind: "replaced", password };
     const login = await this.#users.logIn(username, proof, signal);
-    return own === "wrong"
-      ? this.#refused(username, remote.hostname, "wrong password")
+    if (own === "wrong") {
+      return this.#refused(username, remote.hostname, "wrong password");
+    }
+    // The system's password does not hold for who has one here, however the
+    // name is written.
+    const isReplaced = login.kind === "accepted" && own === "none" &&
+      this.#overrides.of(login.user.name).password !== undefined;
+    return isReplaced
+      ? this.#refused(username, remote.hostname, "the password is replaced")
       : this.#admit(username, remote.hostname, login);
   }
 
@@ -188,7 +197,9 @@ export class SystemAuthorizer implements Authorizer {
 
   #account(username: string, login: SystemLogin): Account {
     const { loginMessage, quitMessage, limits, jail, share } = this.#options;
-    const own = this.#overrides.of(username);
+    const own = this.#overrides.of(
+      username === ANONYMOUS ? username : login.user.name,
+    );
     const { fileSystem, home } = login.open(
       own.home ?? login.user.home,
       jail ?? true,

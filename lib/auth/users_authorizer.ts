@@ -9,7 +9,7 @@ import {
   parsePermissions,
   READ_PERMISSIONS,
 } from "./permissions.ts";
-import { Turns } from "./turns.ts";
+import { MAX_CHECKS, Turns } from "./turns.ts";
 import { UserAccount } from "./user_account.ts";
 import { openFolderOf, openForUser, type QuotaKeeper } from "./user_folders.ts";
 import {
@@ -63,9 +63,6 @@ export interface UsersAuthorizerOptions {
   /** Told of a file that is broken, and of users who are kept out. */
   readonly log?: (level: LogLevel, message: string) => void;
 }
-
-/** Passwords that are checked at the same time. */
-const MAX_CHECKS = 2;
 
 /**
  * Users of a file that may be changed while the server runs: see

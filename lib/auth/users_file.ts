@@ -48,6 +48,12 @@ export interface UserEntry {
   readonly quitMessage?: string;
 }
 
+/** One user as a service or a program answers it. */
+interface AccountEntry extends Omit<UserEntry, "password"> {
+  /** In place of what the client sent. */
+  readonly name?: string;
+}
+
 /** What may lie in a user's folder; what is left out has no limit. */
 export interface UserQuota {
   /** The sizes of all files together. */
@@ -182,13 +188,15 @@ export function parseExpiry(text: string): number | null {
  * One user as a service or a program describes it: what a users file says of
  * one, without a password.
  *
+ * @param name what the client sent, should the answer have none
  * @throws {ConfigError} it holds something that has no meaning; the message
  * names the place
  */
 export function parseAccount(name: string, value: unknown): UserRecord {
   const violation = schemaViolation(ACCOUNT_SCHEMA, value, ANSWER);
   if (violation !== null) throw refuse(violation, undefined, "account");
-  return parseMembers(name, value as UserEntry, ANSWER, null);
+  const { name: known = name, ...entry } = value as AccountEntry;
+  return parseMembers(known, entry, ANSWER, null);
 }
 
 function parseUser(

@@ -150,6 +150,11 @@ const USER: JsonSchema = {
 
 const { password: _, ...ACCOUNT } = USER.properties!;
 
+const NAME: JsonSchema = {
+  title: "a name without control characters",
+  pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]+$",
+};
+
 /**
  * What a service or a program answers that knows the user; published as
  * `schema/account.schema.json`. The members mean what they mean in a users
@@ -161,7 +166,16 @@ export const ACCOUNT_SCHEMA: JsonSchema = {
   description: "The account of a user who may log in to an anyftpd server.",
   type: "object",
   additionalProperties: false,
-  properties: ACCOUNT,
+  properties: {
+    name: {
+      ...NAME,
+      description: "The name of the user, which limits and the log go by. " +
+        "To be given where names can be written in several ways, as where " +
+        "the case of letters does not count. Left out: what the client sent.",
+      type: "string",
+    },
+    ...ACCOUNT,
+  },
 };
 
 /** What a users file may hold; published as `schema/users.schema.json`. */
@@ -180,10 +194,7 @@ export const USERS_SCHEMA: JsonSchema = {
     users: {
       description: "By name; letters are told apart by their case.",
       type: "object",
-      propertyNames: {
-        title: "a name without control characters",
-        pattern: "^[^\\u0000-\\u001f\\u007f-\\u009f]+$",
-      },
+      propertyNames: NAME,
       additionalProperties: USER,
     },
   },

@@ -27,7 +27,8 @@ export function announceConfiguration(
     "debug",
     `max connections per ip: ${limit(options.maxConsPerIp)}`,
   );
-  logger.log("debug", `timeout: ${options.timeoutMs / 1000}`);
+  const timeoutMs = options.config?.idleTimeoutMs ?? options.timeoutMs;
+  logger.log("debug", `timeout: ${timeoutMs / 1000}`);
   logger.log("debug", `max login attempts: ${options.maxLoginAttempts}`);
   logger.log("debug", `encoding: ${options.encoding}`);
 }

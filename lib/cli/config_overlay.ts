@@ -106,7 +106,6 @@ export function withConfig(
     users: config.users ?? options.users,
     systemUsers: systemUsers ?? options.systemUsers,
     external: options.external ?? externalOf(config),
-    timeoutMs: config.idleTimeoutMs ?? options.timeoutMs,
     banner: config.banner ?? options.banner,
     encoding: config.encoding ?? options.encoding,
     maxCons: config.maxConnections ?? options.maxCons,

@@ -53,19 +53,42 @@ export function makeLogger(options: CliOptions, host: CliHost): Logger {
     listen(listener): void {
       heard = listener;
     },
-    log(level, message, fields): void {
-      if (LEVELS.indexOf(level) < current.least) return;
-      const time = host.platform.clock.wallTime();
-      sink({
-        level,
-        time,
-        message,
-        ...(fields === undefined ? {} : { fields }),
-      });
-    },
+    log: recorder(sink, () => current.least, host),
     configure(options): void {
       current = outputOf(options, host);
     },
+  };
+}
+
+/**
+ * Of a worker process, whose records go to its parent. Nobody reads what comes
+ * before `open()`: the parent has warned of the same.
+ */
+export function workerLogger(
+  { logLevel }: CliOptions,
+  host: CliHost,
+  sink: LogSink,
+): Logger & { open(): void } {
+  let least = Infinity;
+  return {
+    ...SILENT_LOGGER,
+    sink,
+    log: recorder(sink, () => least, host),
+    open(): void {
+      least = LEVELS.indexOf(logLevel);
+    },
+  };
+}
+
+function recorder(
+  sink: LogSink,
+  least: () => number,
+  { platform: { clock } }: CliHost,
+): Logger["log"] {
+  return (level, message, fields) => {
+    if (LEVELS.indexOf(level) < least()) return;
+    const time = clock.wallTime();
+    sink({ level, time, message, ...(fields === undefined ? {} : { fields }) });
   };
 }
 

@@ -45,8 +45,8 @@ export function reloadOnSignal(
   if (running.plan.loaded.file === null) {
     return host.onReload(() => {
       supervised.reloading();
-      reloadParts(running);
-      supervised.ready();
+      // Never rejects.
+      void reloadParts(running, host).then(() => supervised.ready());
     });
   }
   // One after the other, or the older file might win.
@@ -99,22 +99,34 @@ async function reloadNow(
   );
 }
 
-/** Without a configuration file: certificate, users and log. */
-function reloadParts({ server, service, plan, logger }: Running): void {
+/** Without a configuration file: certificate, users and logs. */
+async function reloadParts(running: Running, host: CliHost): Promise<void> {
+  const { server, service, plan, logger } = running;
   service.users?.reload();
+  const failed = (error: unknown): void =>
+    logger.log("error", `${messageOf(error)}; the old one serves on`);
   const attempt = (reload: () => void, done: string): void => {
     try {
       reload();
       logger.log("info", done);
     } catch (error) {
-      logger.log("error", `${messageOf(error)}; the old one serves on`);
+      failed(error);
     }
   };
   if (service.tls !== null) {
     attempt(() => server.reloadTls(), "certificate read again.");
   }
-  if (plan.options.config?.log !== undefined) {
-    attempt(() => logger.configure(plan.options), "log opened again.");
+  const { log } = plan.options.config ?? {};
+  if (log === undefined) return;
+  attempt(() => logger.configure(plan.options), "log opened again.");
+  if (log.xferlog === undefined) return;
+  try {
+    host.openLogFile(log.xferlog);
+    // Worker processes have it open too.
+    await server.follow(service, plan);
+    logger.log("info", "xferlog opened again.");
+  } catch (error) {
+    failed(error);
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ServerOptions } from "../server/options.ts";
+import type { LogSink } from "../spi/log.ts";
 import type { CliHost } from "./host.ts";
-import { SILENT_LOGGER } from "./logger.ts";
+import { workerLogger } from "./logger.ts";
 import type { CliOptions } from "./options.ts";
 import { openService } from "./service.ts";
 
@@ -13,21 +14,25 @@ export interface WorkerOrder {
 }
 
 /**
- * The server of a worker process: what the command line says, with records of
- * sessions sent to the parent.
+ * The server of a worker process: what the command line says.
+ *
+ * @param log tells the parent, what users are kept out for say; records of
+ * sessions go there anyway
  */
 export async function workerOptions(
   order: WorkerOrder,
   host: CliHost,
+  log: LogSink,
 ): Promise<ServerOptions> {
   const { options, password, cwd } = order;
+  const logger = workerLogger(options, host, log);
   const service = await openService(
     options,
     password,
     { ...host, cwd },
-    // The parent has warned of what it found.
-    SILENT_LOGGER,
+    logger,
   );
+  logger.open();
   const { log: _log, ...rest } = service.options;
   return rest;
 }

@@ -78,11 +78,12 @@ export async function machineListDirectory(
     await context.files.stat(path);
     return reply(501, "No such directory.");
   }
+  // First: should it throw, no folder is open yet.
+  const facts = await factsOf(context, path);
   const opened = await openListing(context, path, {
     sorted: false,
     stat: "target",
   });
-  const facts = await factsOf(context, path);
   return listing(
     context,
     "MLSD",

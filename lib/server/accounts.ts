@@ -14,8 +14,11 @@ interface SharedAccount {
   sessions: number;
   /** Sessions, and transfers that have outlived theirs. */
   users: number;
-  readonly download: SharedRate | null;
-  readonly upload: SharedRate | null;
+  /** What the last login says; 0 is no limit. */
+  downloadRate: number;
+  uploadRate: number;
+  /** Those of before too, as a transfer may wait for one. */
+  readonly rates: Map<string, SharedRate>;
 }
 
 /** Counts the sessions of each user and slows their transfers down. */
@@ -57,20 +60,25 @@ export class Accounts implements AccountBook {
 
   #open(account: Account): AccountLease | null {
     const { name, limits } = account;
-    const shared = this.#shared.get(name) ?? {
-      sessions: 0,
-      users: 0,
-      download: this.#userRate(`send ${name}`, limits?.downloadRate ?? 0),
-      upload: this.#userRate(`receive ${name}`, limits?.uploadRate ?? 0),
-    };
+    const shared: SharedAccount = this.#shared.get(name) ??
+      {
+        sessions: 0,
+        users: 0,
+        downloadRate: 0,
+        uploadRate: 0,
+        rates: new Map(),
+      };
     const most = limits?.sessions ?? 0;
     if (most > 0 && shared.sessions >= most) return null;
+    // Of each login: they may have been changed since the last one.
+    shared.downloadRate = limits?.downloadRate ?? 0;
+    shared.uploadRate = limits?.uploadRate ?? 0;
     shared.sessions++;
     shared.users++;
     this.#shared.set(name, shared);
     let released = false;
     return {
-      throttle: (direction) => this.#throttle(shared, direction),
+      throttle: (direction) => this.#throttle(name, shared, direction),
       release: (transfer) => {
         if (released) return;
         released = true;
@@ -80,8 +88,7 @@ export class Accounts implements AccountBook {
         void transfer.then(() => {
           if (--shared.users > 0) return;
           this.#shared.delete(name);
-          shared.download?.release();
-          shared.upload?.release();
+          for (const rate of shared.rates.values()) rate.release();
         });
       },
     };
@@ -92,20 +99,24 @@ export class Accounts implements AccountBook {
    * bucket is kept for as long as the rate stays what it is.
    */
   #throttle(
+    name: string,
     shared: SharedAccount,
     direction: "send" | "receive",
   ): () => Throttle | null {
     const isSend = direction === "send";
     let rate = -1;
+    let userRate = -1;
     let throttle: Throttle | null = null;
     return () => {
       const { downloadRate, uploadRate } = this.#settings;
       const now = isSend ? downloadRate : uploadRate;
-      if (now !== rate) {
+      const userNow = isSend ? shared.downloadRate : shared.uploadRate;
+      if (now !== rate || userNow !== userRate) {
         rate = now;
+        userRate = userNow;
         throttle = combineThrottles([
           this.#bucket(now),
-          isSend ? shared.download : shared.upload,
+          this.#userRate(shared, `${direction} ${name}`, userNow),
         ]);
       }
       return throttle;
@@ -113,9 +124,20 @@ export class Accounts implements AccountBook {
   }
 
   /** Kept with other servers, where there are any. */
-  #userRate(key: string, bytesPerSecond: number): SharedRate | null {
-    const { admission } = this.#settings;
+  #userRate(
+    { rates }: SharedAccount,
+    key: string,
+    bytesPerSecond: number,
+  ): SharedRate | null {
     if (bytesPerSecond === 0) return null;
+    const known = `${bytesPerSecond} ${key}`;
+    const rate = rates.get(known) ?? this.#makeRate(key, bytesPerSecond);
+    rates.set(known, rate);
+    return rate;
+  }
+
+  #makeRate(key: string, bytesPerSecond: number): SharedRate {
+    const { admission } = this.#settings;
     if (admission?.rate !== undefined) {
       return admission.rate(key, bytesPerSecond);
     }

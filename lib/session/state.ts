@@ -1,6 +1,8 @@
 import { DEFAULT_FACTS, type FactName } from "../protocol/facts.ts";
 import type { Account } from "../spi/authorizer.ts";
 
+const ANONYMOUS = "anonymous";
+
 /** A command that came. */
 export interface PastCommand {
   /** As the table has it. */
@@ -20,7 +22,7 @@ export class SessionState {
   username = "";
   /** `null` until PASS succeeded. */
   account: Account | null = null;
-  /** Since the last login that succeeded. */
+  /** Since a user proved who it is: neither REIN nor AUTH gives new attempts. */
   failedLogins = 0;
   /** Virtual path. */
   workingDirectory = "/";
@@ -74,7 +76,8 @@ export class SessionState {
   logIn(account: Account): void {
     this.account = account;
     this.username = account.name;
-    this.failedLogins = 0;
+    // Anybody can be anonymous, which would give everybody new attempts.
+    if (account.name !== ANONYMOUS) this.failedLogins = 0;
     this.workingDirectory = account.home ?? "/";
   }
 
@@ -82,7 +85,6 @@ export class SessionState {
   resetLogin(): void {
     this.username = "";
     this.account = null;
-    this.failedLogins = 0;
     this.workingDirectory = "/";
     this.type = "ascii";
     this.renameFrom = null;

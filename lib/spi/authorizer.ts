@@ -69,7 +69,11 @@ export interface Account {
    * @default {true}
    */
   readonly pathRules?: boolean;
-  /** Called for every command on a path; asked again each time. */
+  /**
+   * Called for every command on a path; asked again each time. What is below a
+   * folder is renamed with it: who has rules for a path should refuse to
+   * `rename` the folders above it, or the rules stay behind.
+   */
   allows(
     action: Action,
     target: PermissionTarget,

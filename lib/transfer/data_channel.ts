@@ -36,6 +36,7 @@ export class DataChannel {
   #waiting: TransferPlan | null = null;
   #transfer: Transfer | null = null;
   #ended: Promise<void> = Promise.resolve();
+  #isClosed = false;
   readonly #idleWaiters: (() => void)[] = [];
   #letReplies: () => void = nothing;
 
@@ -106,6 +107,8 @@ export class DataChannel {
     this.#dropSource();
     const host = this.#host;
     const release = await this.#admit();
+    // A place may be asked for elsewhere, and the client leave meanwhile.
+    if (this.#isClosed) return release?.();
     if (release === null) return replyLogged(host, "warn", TOO_MANY);
     const active = new ActiveEndpoint(host);
     this.#source = active;
@@ -194,6 +197,7 @@ export class DataChannel {
 
   /** The session is over: everything stops; resolves when it has. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     this.#transfer?.abort("closed");
     this.#dropSource();
     await this.#dropWaiting("the session ended");

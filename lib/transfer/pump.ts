@@ -21,6 +21,8 @@ export interface PumpContext {
   sending(): void;
   /** Bytes that just moved on the data connection. */
   moved(bytes: number): void;
+  /** Bytes that the throttle let pass after they had moved: it goes on. */
+  passed(bytes: number): void;
 }
 
 /**
@@ -143,13 +145,15 @@ class PacedWriter {
 
 /** Waits until so many bytes may have been moved; none are given back. */
 export async function takeAll(
-  context: Pick<PumpContext, "throttle" | "signal">,
+  context: Pick<PumpContext, "throttle" | "signal" | "passed">,
   wanted: number,
 ): Promise<void> {
   let left = wanted;
   while (left > 0) {
     const { throttle } = context;
     if (throttle === null) return;
-    left -= await throttle.take(left, context.signal);
+    const passed = await throttle.take(left, context.signal);
+    context.passed(passed);
+    left -= passed;
   }
 }

@@ -44,7 +44,7 @@ export async function runTransfer(
   const timer = new ProgressTimer(
     host.clock,
     host.settings.dataTimeoutMs,
-    () => transfer.bytes,
+    () => transfer.progress,
     () => transfer.abort("stalled"),
   );
   const result = await transfer.run(); // never rejects

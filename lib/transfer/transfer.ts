@@ -46,6 +46,7 @@ export class Transfer {
   /** Made when a throttle asks: most transfers never need it. */
   #aborting: AbortController | null = null;
   #bytes = 0;
+  #passed = 0;
   #sending = false;
   #ending: TransferOutcome | null = null;
 
@@ -62,6 +63,11 @@ export class Transfer {
   /** Bytes moved on the data connection so far. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** Grows while the transfer goes on, if only because a throttle holds it. */
+  get progress(): number {
+    return this.#bytes + this.#passed;
   }
 
   /** Bytes that will have moved at the end; `null` when nobody knows. */
@@ -192,6 +198,9 @@ export class Transfer {
         this.#sending = true;
       },
       moved: (bytes) => this.#moved(bytes),
+      passed: (bytes) => {
+        this.#passed += bytes;
+      },
     };
     const own: OwnFiles = {
       context,

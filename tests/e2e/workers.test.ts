@@ -28,6 +28,8 @@ class Pool implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #messages: Record<string, unknown>[] = [];
   readonly logs: LogRecord[] = [];
+  /** Of all its processes. */
+  complaints = "";
   port = 0;
   pids: readonly number[] = [];
 
@@ -45,7 +47,11 @@ class Pool implements AsyncDisposable {
         data: { directory: folder.path, ...(data as object | undefined) },
         ...rest,
       }),
-    ], { stdio: ["pipe", "pipe", "inherit"] });
+    ], { stdio: ["pipe", "pipe", "pipe"] });
+    this.#child.stderr!.setEncoding("utf8").on("data", (text: string) => {
+      this.complaints += text;
+      process.stderr.write(text);
+    });
     createInterface({ input: this.#child.stdout! }).on("line", (line) => {
       const message = JSON.parse(line) as Record<string, unknown>;
       if ("log" in message) this.logs.push(message["log"] as LogRecord);
@@ -361,6 +367,116 @@ test("TLS works in workers, and sessions are resumed within one", async () => {
   }
 }, 60_000);
 
+/** The greetings of so many clients. */
+async function greetings(
+  port: number,
+  count: number,
+): Promise<readonly string[]> {
+  const texts = [];
+  const clients = [];
+  for (let number = 0; number < count; number++) {
+    const client = await FtpClient.connect({ hostname: "127.0.0.1", port });
+    clients.push(client);
+    texts.push((await client.expect(null, 220)).raw.trim());
+  }
+  for (const client of clients) client.destroy();
+  return texts;
+}
+
+async function replaced(pool: Pool): Promise<void> {
+  await until(
+    "all workers are there",
+    async () => ((await pool.ask("pids"))["pids"] as number[]).length === 2,
+    10_000,
+  );
+}
+
+test("other options hold for a worker that is replaced meanwhile", async () => {
+  await using pool = await Pool.start({ data: { banner: "old" } });
+  const [doomed, slow] = pool.pids as [number, number];
+  const gate = folder.at("gate-replaced");
+  process.kill(doomed, "SIGKILL");
+  await pool.logged("restarting");
+  pool.say(
+    `reconfigure ${JSON.stringify({ banner: "new", gate, waits: [slow] })}`,
+  );
+  await replaced(pool);
+  writeFileSync(gate, "");
+  expect(await pool.answer()).toEqual({ changed: true });
+  expect(await greetings(pool.port, 4)).toEqual(Array(4).fill("220 new"));
+}, 60_000);
+
+test("other options that one worker refuses hold nowhere", async () => {
+  await using pool = await Pool.start({ data: { banner: "old" } });
+  const refuses = [pool.pids[1]];
+  const changed = JSON.stringify({ banner: "new", refuses });
+  expect(await pool.ask(`reconfigure ${changed}`))
+    .toEqual({ error: "not with this worker" });
+  expect(await greetings(pool.port, 4)).toEqual(Array(4).fill("220 old"));
+  process.kill(pool.pids[0]!, "SIGKILL");
+  await pool.logged("restarting");
+  await replaced(pool);
+  expect(await greetings(pool.port, 4)).toEqual(Array(4).fill("220 old"));
+}, 60_000);
+
+test("of two changes at once the later one holds", async () => {
+  await using pool = await Pool.start({ data: { banner: "old" } });
+  const gate = folder.at("gate-order");
+  const first = { banner: "first", gate, waits: pool.pids };
+  pool.say(`reconfigure ${JSON.stringify(first)}`);
+  pool.say(`reconfigure ${JSON.stringify({ banner: "second" })}`);
+  await pool.ask("pids"); // Both are under way.
+  writeFileSync(gate, "");
+  expect(await pool.answer()).toEqual({ changed: true });
+  expect(await pool.answer()).toEqual({ changed: true });
+  expect(await greetings(pool.port, 4)).toEqual(Array(4).fill("220 second"));
+}, 60_000);
+
+test("a client whose worker dies before it took it gets another", async () => {
+  await using pool = await Pool.start({ workers: 1 });
+  const [doomed] = pool.pids as [number];
+  process.kill(doomed, "SIGSTOP");
+  const clients = [];
+  for (let count = 0; count < 5; count++) {
+    clients.push(
+      await FtpClient.connect({ hostname: "127.0.0.1", port: pool.port }),
+    );
+  }
+  await until(
+    "all have been accepted",
+    async () => (await pool.ask("pids"))["sessions"] === 5,
+  );
+  process.kill(doomed, "SIGKILL");
+  // The first was on its way.
+  const [first, ...others] = clients as [FtpClient, ...FtpClient[]];
+  for (const client of others) await client.expect(null, 220);
+  expect((await pool.ask("pids"))["sessions"]).toBe(4);
+  for (const client of [first, ...others]) client.destroy();
+}, 60_000);
+
+test("a worker that is gone is granted nothing", async () => {
+  await using pool = await Pool.start({ workers: 1, maxConnections: 12 });
+  const members = [];
+  for (let count = 0; count < 6; count++) members.push(await member(pool.port));
+  expect(await pool.ask(`doom ${members[0]!.pid}`)).toEqual({ doomed: true });
+  for (const { client } of members) await client.send("PASV");
+  await pool.logged("restarting");
+  for (const { client } of members) await client.closed;
+  expect(await greetings(pool.port, 12)).toHaveLength(12);
+}, 60_000);
+
+test("closing ends clients that wait for a worker", async () => {
+  await using pool = await Pool.start({ workers: 1 });
+  process.kill(pool.pids[0]!, "SIGKILL");
+  await pool.logged("restarting");
+  const client = await FtpClient.connect({
+    hostname: "127.0.0.1",
+    port: pool.port,
+  });
+  expect(await pool.ask("close 0")).toEqual({ closed: true });
+  await client.closed;
+}, 60_000);
+
 test("a module that fails is told at the start", async () => {
   await expect(Pool.start({ data: { fails: true } }))
     .rejects.toThrow("the module does not want to");
@@ -370,13 +486,17 @@ test("a module that fails is told at the start", async () => {
     );
 }, 60_000);
 
-test("workers do not outlive their parent", async () => {
+test("workers do not outlive their parent, and end in silence", async () => {
   const pool = await Pool.start();
-  const { client } = await member(pool.port);
+  const members = [await member(pool.port), await member(pool.port)];
+  for (const { client } of members) await client.expect("SITE CHATTER", 200);
+  // What the function of a module logs gets to the pool, too.
+  await pool.logged("chatter");
   pool.kill();
-  await client.closed;
+  for (const { client } of members) await client.closed;
   await until(
     "the workers are gone",
     () => pool.pids.every((pid) => !isAlive(pid)),
   );
+  expect(pool.complaints).toBe("");
 }, 60_000);

@@ -88,3 +88,25 @@ test("D26: the limit admits as many as it says, and each leaves once", async () 
 test("D30: an empty list of passive ports is refused", async () => {
   await expect(memoryServer({ passivePorts: [] })).rejects.toThrow(ConfigError);
 });
+
+test("a folder that has rules below it cannot be moved from under them", async () => {
+  const fileSystem = new MemoryFileSystem();
+  fileSystem.writeFile("/a/private/f", "x");
+  fileSystem.makeFolders("/c");
+  const authorizer = new MemoryAuthorizer();
+  authorizer.addAnonymous({ fileSystem, permissions: "elradfmw" });
+  await authorizer.overridePermissions("anonymous", "/a/private", "", {
+    recursive: true,
+  });
+  await using stage = await loggedIn({ authorizer });
+  const refused = "550 Not enough privileges.";
+  await dialogue(stage.client, [
+    ["RNFR /a", refused],
+    ["RNFR /a/private", refused],
+    ["RNFR /c", /^350 /],
+    ["RNTO /a", refused],
+    ["RNFR /c", /^350 /],
+    ["RNTO /d", /^250 /],
+    ["MLST /a", /;perm=eldmcp;/],
+  ]);
+});

@@ -234,3 +234,26 @@ test("PORT drops what was made ready before", async () => {
   await dialogue(client, [["EPSV", /^229 /]]);
   expect(await (await mine.accept()).read()).toBe(null);
 });
+
+test("a client that leaves while a place is asked for is not connected to", async () => {
+  let grant = (_place: () => void): void => {};
+  let given = 0;
+  await using stage = await loggedIn({
+    admission: {
+      data: () => new Promise((resolve) => grant = resolve),
+      session: () => Promise.resolve(() => {}),
+    },
+  });
+  await using mine = await clientPort(stage);
+  let connected = false;
+  void mine.accept().then(() => connected = true, () => {});
+  await stage.client.send(`${mine.port}\r\n`);
+  await settle();
+  await stage.client.control.closeWrite();
+  await settle();
+  expect(stage.server.sessionCount).toBe(0);
+  grant(() => given++);
+  await settle();
+  expect({ connected, given }).toEqual({ connected: false, given: 1 });
+  expect(stage.server.transferCount).toBe(0);
+});

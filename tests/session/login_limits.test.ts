@@ -105,6 +105,25 @@ describe("maxLoginAttempts", () => {
       }
     }));
 
+  test.each(["REIN", "USER"])(
+    "a login as anonymous and %s give no new attempts",
+    (how) =>
+      guarded({ authorizer: easy, failedLoginDelayMs: 0 }, async ({
+        connect,
+      }) => {
+        const client = await connect();
+        for (let attempt = 1; attempt < 3; attempt++) {
+          expect(await client.logIn("a", "no")).toBe(FAILED);
+          expect(await client.logIn("anonymous", "yes")).toMatch(/^230 /);
+          if (how === "REIN") {
+            expect(await client.command("REIN")).toMatch(/^230 /);
+          }
+        }
+        expect(await client.logIn("a", "no")).toBe(`${FAILED} Disconnecting.`);
+        expect(await client.isEnded()).toBe(true);
+      }),
+  );
+
   test("PASS out of place is no attempt", () =>
     guarded({ authorizer: easy, maxLoginAttempts: 1 }, async ({ connect }) => {
       const client = await connect();

@@ -1,6 +1,12 @@
 import { describe, expect, test } from "vitest";
 import { MemoryAuthorizer, MemoryFileSystem } from "../../adapters/memory.ts";
-import { dialogue, fetched, loggedIn } from "./_dialogue.ts";
+import {
+  dialogue,
+  fetched,
+  greeted,
+  loggedIn,
+  passwords,
+} from "./_dialogue.ts";
 
 /** The facts of a line, by name. */
 function factsOf(line: string): Readonly<Record<string, string>> {
@@ -184,5 +190,29 @@ describe("the perm fact", () => {
     await dialogue(client, [
       ["MLST in/f", '250-Listing "/in/f":\n perm=w; /in/f\n250 End MLST.'],
     ]);
+  });
+
+  test("opens no folder when it cannot be told what is allowed", async () => {
+    const fileSystem = new MemoryFileSystem();
+    fileSystem.writeFile("/f", "");
+    let opened = 0;
+    const list = fileSystem.list.bind(fileSystem);
+    fileSystem.list = (...args) => {
+      opened++;
+      return list(...args);
+    };
+    const authorizer = passwords(fileSystem, { anonymous: "anonymous@" }, {
+      allows: (action) =>
+        action === "mkdir"
+          ? Promise.reject(new Error("the database is gone"))
+          : true,
+    });
+    await using stage = await greeted({ authorizer });
+    await dialogue(stage.client, [
+      ["USER anonymous", /^331 /],
+      ["PASS anonymous@", /^230 /],
+      ["MLSD", /^[45]\d\d /],
+    ]);
+    expect(opened).toBe(0);
   });
 });

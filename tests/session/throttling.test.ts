@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import {
   type AccountLimits,
+  type Authorizer,
   type MemoryClient,
+  MemoryFileSystem,
   readAll,
 } from "../../adapters/memory.ts";
 import { equalBytes } from "../../lib/base/bytes.ts";
@@ -79,6 +81,16 @@ describe("a rate of each connection", () => {
       const client = await binary(guard);
       const upload = client.upload("STOR f", content);
       expect(await seconds(guard, upload)).toBeCloseTo(expected(500_000), 1);
+      expect(await upload).toBe("226 Transfer complete.");
+      expect(equalBytes(guard.files.readFile("/f"), content)).toBe(true);
+    }));
+
+  test("is no reason to take an upload for a stalled one", () =>
+    guarded({ uploadRate: 4_000, dataTimeoutMs: 5_000 }, async (guard) => {
+      const content = pattern(120_000);
+      const client = await binary(guard);
+      const upload = client.upload("STOR f", content);
+      await seconds(guard, upload);
       expect(await upload).toBe("226 Transfer complete.");
       expect(equalBytes(guard.files.readFile("/f"), content)).toBe(true);
     }));
@@ -234,6 +246,37 @@ describe("a rate of a user", () => {
           .toBeCloseTo(expected(200_000, rate), 1);
       }),
   );
+
+  test("is what the last login says, for sessions that are open too", () => {
+    const fileSystem = new MemoryFileSystem();
+    fileSystem.writeFile("/f", pattern(200_000));
+    let downloadRate = 0;
+    const authorizer: Authorizer = {
+      authenticate: () =>
+        Promise.resolve({
+          name: "alice",
+          fileSystem,
+          limits: { downloadRate },
+          allows: () => true,
+        }),
+    };
+    return guarded({ authorizer }, async (guard) => {
+      const first = await binary(guard, "alice");
+      expect(await seconds(guard, first.download("RETR f"))).toBe(0);
+      for (const rate of [RATE, RATE / 2, RATE]) {
+        downloadRate = rate;
+        const client = await binary(guard, "alice");
+        for (const each of [client, first]) {
+          await guard.clock.advance(10_000);
+          expect(await seconds(guard, each.download("RETR f")))
+            .toBeCloseTo(expected(200_000, rate), 1);
+        }
+      }
+      downloadRate = 0;
+      await binary(guard, "alice");
+      expect(await seconds(guard, first.download("RETR f"))).toBe(0);
+    });
+  });
 
   test("is not got around by REIN in a transfer", () =>
     guarded(limited(limits), async (guard) => {

@@ -15,10 +15,12 @@ function text(files: MemoryFileSystem, path: string): string {
   return new TextDecoder().decode(files.readFile(path));
 }
 
-/** All names in the root, the hidden ones too. */
-async function names(files: MemoryFileSystem): Promise<string[]> {
+/** All names in a folder, the hidden ones too. */
+async function names(files: MemoryFileSystem, folder = "/"): Promise<string[]> {
   const found: string[] = [];
-  for await (const batch of files.list("/", { stat: "none", sorted: true })) {
+  for await (
+    const batch of files.list(folder, { stat: "none", sorted: true })
+  ) {
     found.push(...batch.map(({ name }) => name));
   }
   return found;
@@ -52,6 +54,42 @@ test("what does not finish leaves nothing behind", async () => {
   }
   expect(await names(files)).toEqual(["a"]);
   expect(text(files, "/a")).toBe("old");
+});
+
+test("an upload goes with its folder when that is renamed", async () => {
+  for (const name of ["/d/in/a", "/link/in/a"]) {
+    for (const mode of [REPLACE, NEW]) {
+      for (const isWhole of [true, false]) {
+        const files = new MemoryFileSystem();
+        files.makeFolders("/d/in");
+        files.writeFile("/other", "");
+        files.makeLink("/link", "/d");
+        const tree = atomicUploads(files);
+        const handle = await tree.open(name, mode);
+        await handle.write(bytes("new"), 0);
+        await tree.rename("/other", "/d/in/b");
+        await tree.rename("/link/in", "/d/out");
+        await tree.rename("/d", "/e");
+        if (isWhole) await handle.close();
+        else await handle.abort?.(new Error("cut"));
+        expect(await names(files, "/e/out"))
+          .toEqual(isWhole ? ["a", "b"] : ["b"]);
+        if (isWhole) expect(text(files, "/e/out/a")).toBe("new");
+      }
+    }
+  }
+});
+
+test("an upload keeps its name when the old file takes another", async () => {
+  const files = new MemoryFileSystem();
+  files.writeFile("/a", "old");
+  const tree = atomicUploads(files);
+  const handle = await tree.open("/a", REPLACE);
+  await handle.write(bytes("new"), 0);
+  await tree.rename("/a", "/b");
+  await handle.close();
+  expect(await names(files)).toEqual(["a", "b"]);
+  expect([text(files, "/a"), text(files, "/b")]).toEqual(["new", "old"]);
 });
 
 test("it can be kept, where clients do not see it", async () => {

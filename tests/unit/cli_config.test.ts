@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { settle } from "../../adapters/memory.ts";
 import { main } from "../../lib/cli/main.ts";
 import type { ServerOptions } from "../../lib/server/options.ts";
 import { loadConfig } from "../../lib/cli/config_load.ts";
@@ -228,6 +229,17 @@ describe("the order of precedence", () => {
     });
   });
 
+  test("of idleTimeoutMs says nothing of dataTimeoutMs", async () => {
+    for (const idleTimeoutMs of [5_000, 0]) {
+      const host = hostWith(`idleTimeoutMs = ${idleTimeoutMs}`);
+      const line = "--config a.toml";
+      expect(await optionsFor(host, line))
+        .toMatchObject({ idleTimeoutMs, dataTimeoutMs: 300_000 });
+      expect(await optionsFor(host, `${line} --timeout 7`))
+        .toMatchObject({ idleTimeoutMs: 7_000, dataTimeoutMs: 7_000 });
+    }
+  });
+
   test("lets variables do without a file, and name it", async () => {
     const host = hostWith("maxConnections = 7");
     host.env.ANYFTPD_IDLE_TIMEOUT_MS = "1000";
@@ -431,6 +443,27 @@ describe("anyftpd --config", () => {
       listen: [{ path: "/home/ann/etc/s" }],
     });
   });
+
+  test.each(["async", "pre-fork"])(
+    "SIGHUP opens logs again that no file names: %s",
+    async (model) => {
+      const host = new FakeCliHost();
+      const { exit } = await host.start(
+        `--concurrency ${model} --set log.file=/a.log --set log.xferlog=/x.log`,
+      );
+      const isAsync = model === "async";
+      expect(host.openedLogs.sort()).toEqual(["/a.log", "/x.log"]);
+      host.openedLogs.length = 0;
+      host.reload();
+      await settle();
+      expect(host.openedLogs.sort()).toEqual(["/a.log", "/x.log"]);
+      // Each worker opens it anew.
+      expect(host.workersRequests).toHaveLength(isAsync ? 0 : 2);
+      expect(host.textFiles.get("/a.log")).toContain("xferlog opened again.\n");
+      host.signal("SIGTERM");
+      expect(await exit).toBe(0);
+    },
+  );
 
   test("writes the log to a file, as JSON if it says so", async () => {
     const host = hostWith('[log]\nfile = "a.log"\nformat = "json"');

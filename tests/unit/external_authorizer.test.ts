@@ -111,6 +111,16 @@ describe("ExternalAuthorizer", () => {
     expect(await allows(account!, "read")).toBe(false);
   });
 
+  test("a user has the name that the answer says", async () => {
+    const account = await login(make({ name: "Ann of Sales" }));
+    expect(account).toMatchObject({ name: "Ann of Sales" });
+    for (const name of ["", "a\nb", 1]) {
+      expect(await unavailable(make({ name }))).toContain(
+        "the answer.name: must be a name without control characters",
+      );
+    }
+  });
+
   test("an empty answer is an account with the defaults", async () => {
     const account = await login(make({}));
     expect(account).toMatchObject({ name: "ann", home: "/" });
@@ -397,6 +407,19 @@ describe("httpAuthorizer", () => {
     // The query may be a secret.
     expect(why).not.toContain("k=v");
   });
+
+  test.each(["s3cret\nsecond line", "s3cret\0", "s3cr€t"])(
+    "tells nobody of a header that cannot be sent: %j",
+    async (bearer) => {
+      const why = "a header cannot be sent";
+      for (const secret of [{ bearer }, { headers: { "x-key": bearer } }]) {
+        const options = { url, fileSystem: files, ...secret };
+        expect(await unavailable(httpAuthorizer(options)))
+          .toBe(`Cannot ask ${url.replace("?k=v", "")}: ${why}`);
+      }
+      expect(requests).toEqual([]);
+    },
+  );
 
   test("asks in clear on this machine only", () => {
     const make = (url: string, allowClearText = false): unknown =>

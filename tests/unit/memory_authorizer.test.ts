@@ -15,6 +15,7 @@ import type {
   LoginRequest,
 } from "../../lib/spi/authorizer.ts";
 import type { FileStat, FileSystem } from "../../lib/spi/file_system.ts";
+import { countDerivations } from "../support/derivations.ts";
 
 const FOLDERS = ["/", "/pub", "/pub/in", "/link"];
 
@@ -217,6 +218,24 @@ describe("MemoryAuthorizer.authenticate()", () => {
         .toBe("anonymous");
     }
     expect(await login(authorizer, "Anonymous", "")).toBeNull();
+  });
+
+  test("checks two passwords at the same time, whoever asks", async () => {
+    const hash = await hashPassword("secret", { iterations: 1_000 });
+    const [authorizer] = await account({ password: { hash } });
+    using derivations = countDerivations();
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, (_, at) =>
+        login(
+          authorizer,
+          at % 2 ? "bob" : "eve",
+          at % 3 ? "secret" : "no",
+        )),
+    );
+    expect(answers.map((answer) => answer?.name ?? null)).toEqual(
+      answers.map((_, at) => at % 2 && at % 3 ? "bob" : null),
+    );
+    expect(derivations).toMatchObject({ most: 2, all: 20 });
   });
 
   test("does not let in a user who is removed meanwhile", async () => {

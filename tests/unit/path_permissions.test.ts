@@ -105,4 +105,24 @@ describe("PathPermissions", () => {
     const all = permissions("", [["/a", "w", true], ["/a", "", true]]);
     expect(await mayWrite(all, "/a/f")).toBe(false);
   });
+
+  test.each([
+    ["/", true],
+    ["/a", false],
+    ["/a/private", false],
+    ["/a/private/f", true],
+    ["/a/other", true],
+    ["/ab", true],
+    ["/b", true],
+  ])(
+    "renaming %s, with rules of its own on /a/private: %s",
+    async (path, may) => {
+      for (const recursive of [true, false]) {
+        const all = permissions("elrf", [["/a/private", "f", recursive]]);
+        const target = { path, isDirectory: () => Promise.resolve(false) };
+        expect(await all.allows("rename", target)).toBe(may);
+        expect(await all.allows("read", { ...target, path: "/a" })).toBe(true);
+      }
+    },
+  );
 });

@@ -36,6 +36,7 @@ class Peer {
   incoming: (Uint8Array | Error)[] = [];
   time = 0;
   moved = 0;
+  passed = 0;
   throttle: Throttle | null = null;
 
   get connection(): Connection {
@@ -71,6 +72,9 @@ class Peer {
       sending: () => {},
       moved: (bytes) => {
         this.moved += bytes;
+      },
+      passed: (bytes) => {
+        this.passed += bytes;
       },
     };
   }

@@ -11,6 +11,7 @@ import { ConfigError } from "../../lib/base/errors.ts";
 import { MemoryFileSystem } from "../../lib/fs/memory_file_system.ts";
 import { readOnly } from "../../lib/fs/read_only.ts";
 import type { Account, Action } from "../../lib/spi/authorizer.ts";
+import { countDerivations } from "../support/derivations.ts";
 
 const SIGNAL = new AbortController().signal;
 
@@ -224,7 +225,67 @@ describe("anonymous", () => {
   });
 });
 
+describe("where the system ignores the case of names", () => {
+  const blind: SystemUsers = {
+    ...system,
+    find: (username) => system.find(username.toLowerCase()),
+    logIn: (username, proof, signal) =>
+      system.logIn(username.toLowerCase(), proof, signal),
+  };
+
+  test("overrides hold however the name is written", async () => {
+    const limits = { sessions: 1 };
+    for (const configured of ["ann", "Ann"]) {
+      const authorizer = make({ users: blind });
+      authorizer.overrideUser(configured, { permissions: "elr", limits });
+      for (const typed of ["ann", "Ann", "ANN"]) {
+        const account = (await login(authorizer, typed, "of ann"))!;
+        expect(account).toMatchObject({ name: "ann", limits });
+        expect(await allows(account, "write")).toBe(false);
+      }
+    }
+  });
+
+  test("a replaced password replaces the system's", async () => {
+    for (const configured of ["ann", "Ann"]) {
+      const authorizer = make({ users: blind });
+      authorizer.overrideUser(configured, { password: "new" });
+      for (const typed of ["ann", "Ann", "ANN"]) {
+        expect(await login(authorizer, typed, "of ann")).toBe(null);
+      }
+      for (const typed of new Set(["ann", configured])) {
+        expect(await login(authorizer, typed, "new")).not.toBe(null);
+      }
+      expect(
+        await authorizer.account("ANN", {
+          remote: { hostname: "10.0.0.1", port: 1 },
+        }),
+      ).toMatchObject({ name: "ann" });
+    }
+    expect(log).toContain(
+      'info refused user "ANN" from 10.0.0.1: the password is replaced',
+    );
+  });
+});
+
 describe("overrideUser", () => {
+  test("checks two passwords at the same time, whoever asks", async () => {
+    const authorizer = make();
+    authorizer.overrideUser("ann", { password: { hash: HASH } });
+    using derivations = countDerivations();
+    const answers = await Promise.all(
+      Array.from(
+        { length: 10 },
+        (_, at) =>
+          at % 2 ? login(authorizer, "ann", "own") : login(authorizer, "bob"),
+      ),
+    );
+    expect(answers.map((answer) => answer?.name)).toEqual(
+      answers.map((_, at) => at % 2 ? "ann" : "bob"),
+    );
+    expect(derivations).toMatchObject({ most: 2, all: 10 });
+  });
+
   test("changes what is given, for one user, and nothing else", async () => {
     const authorizer = make();
     authorizer.overrideUser("ann", { permissions: "elr" });

@@ -2,7 +2,8 @@
 //
 // Parameters: the path of a runtime adapter, the options of the pool as JSON.
 // Lines on standard output are JSON; on standard input, `pids`, `sessions`,
-// `disconnect` with a session's id, and `close` with a grace in milliseconds.
+// `disconnect` with a session's id, `reconfigure` with data as JSON, `doom` with
+// the number of a worker, and `close` with a grace in milliseconds.
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { pathToFileURL } from "node:url";
@@ -15,12 +16,31 @@ function say(message) {
   process.stdout.write(`${JSON.stringify(message)}\n`);
 }
 
+/** As when it has much to do. */
+function block(milliseconds) {
+  const end = performance.now() + milliseconds;
+  while (performance.now() < end);
+}
+
+const settings = { log: (record) => say({ log: record }), ...options };
+
+async function reconfigure(pool, changed) {
+  try {
+    await pool.reconfigure({
+      ...settings,
+      data: { adapter, ...data, ...JSON.parse(changed) },
+    });
+    say({ changed: true });
+  } catch (error) {
+    say({ error: error.message });
+  }
+}
+
 try {
   const pool = await WorkerPool.start({
     module: new URL("./pool_worker.mjs", import.meta.url),
     data: { adapter, ...data },
-    log: (record) => say({ log: record }),
-    ...options,
+    ...settings,
   });
   const { port } = await pool.listen({ hostname: "127.0.0.1", port: 0 });
   say({ port, pids: pool.pids });
@@ -29,6 +49,16 @@ try {
     if (verb === "pids") say({ pids: pool.pids, sessions: pool.sessionCount });
     if (verb === "sessions") say({ sessions: await pool.sessions() });
     if (verb === "disconnect") say({ found: pool.disconnect(Number(number)) });
+    if (verb === "reconfigure") {
+      void reconfigure(pool, line.slice(verb.length));
+    }
+    if (verb === "doom") {
+      // What the worker says last is heard when it is gone.
+      say({ doomed: true });
+      block(500);
+      process.kill(Number(number), "SIGKILL");
+      block(200);
+    }
     if (verb === "close") {
       await pool.close({ graceMs: Number(number) });
       say({ closed: true });
