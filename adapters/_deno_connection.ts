@@ -53,7 +53,7 @@ export class DenoConnection implements RawConnection {
     this.remote = ends.remote;
   }
 
-  /** No async function: what those keep while they wait is a kibibyte. */
+  /** No async function: while they wait, those keep half a kibibyte. */
   read(): Promise<Uint8Array | null> {
     if (this.#reading) return Promise.reject(busyError("Cannot read"));
     if (this.#closed) return Promise.reject(closedError("Cannot read"));
