@@ -13,8 +13,11 @@ import type { RawConnection } from "./_raw_connection.ts";
 import { sendfileBinding } from "./_sendfile_binding.ts";
 import { busyError, closedError, transportError } from "./_socket_errors.ts";
 
-/** An idle session holds this much; a transfer soon has the largest. */
-const FIRST_BUFFER_BYTES = 512;
+/** An idle session holds this much: most commands fit. */
+const COMMAND_BUFFER_BYTES = 64;
+
+/** For files; they soon have the largest. */
+const BULK_BUFFER_BYTES = 512;
 const BUFFER_GROWTH = 8;
 const LARGEST_BUFFER_BYTES = 262_144;
 
@@ -25,6 +28,7 @@ export class DenoConnection implements RawConnection {
   readonly tls = null;
 
   readonly #conn: DenoConn;
+  readonly #firstBytes: number;
   #buffer: Uint8Array | null = null;
   #reading = false;
   #writing: Promise<void> | null = null;
@@ -36,8 +40,10 @@ export class DenoConnection implements RawConnection {
   #receiver: FileReceiver | null = null;
   #largest = LARGEST_BUFFER_BYTES;
 
-  constructor(conn: DenoConn) {
+  /** @param bulk files come this way, and not commands */
+  constructor(conn: DenoConn, bulk: boolean = false) {
     this.#conn = conn;
+    this.#firstBytes = bulk ? BULK_BUFFER_BYTES : COMMAND_BUFFER_BYTES;
     // Asked once: a connection that is closed has forgotten its addresses.
     const ends = withZones({
       local: endpoint(conn.localAddr.hostname, conn.localAddr.port),
@@ -47,28 +53,34 @@ export class DenoConnection implements RawConnection {
     this.remote = ends.remote;
   }
 
-  async read(): Promise<Uint8Array | null> {
-    if (this.#reading) throw busyError("Cannot read");
-    this.#check("Cannot read");
-    if (this.#ended) return null;
+  /** No async function: while they wait, those keep half a kibibyte. */
+  read(): Promise<Uint8Array | null> {
+    if (this.#reading) return Promise.reject(busyError("Cannot read"));
+    if (this.#closed) return Promise.reject(closedError("Cannot read"));
+    if (this.#failure !== null) return Promise.reject(this.#failure);
+    if (this.#ended) return Promise.resolve(null);
     this.#reading = true;
-    const buffer = this.#buffer ?? new Uint8Array(FIRST_BUFFER_BYTES);
-    try {
-      const length = await this.#conn.read(buffer);
-      if (this.#closed) throw closedError("Cannot read");
-      if (length === null) {
-        this.#ended = true;
-        return null;
-      }
-      this.#buffer = length === buffer.length && length < this.#largest
-        ? new Uint8Array(Math.min(length * BUFFER_GROWTH, this.#largest))
-        : buffer;
-      return buffer.subarray(0, length);
-    } catch (error) {
-      throw this.#failed("Cannot read", error);
-    } finally {
-      this.#reading = false;
+    const buffer = this.#buffer ?? new Uint8Array(this.#firstBytes);
+    return this.#conn.read(buffer).then(
+      (length) => this.#received(buffer, length),
+      (error: unknown) => {
+        this.#reading = false;
+        throw this.#failed("Cannot read", error);
+      },
+    );
+  }
+
+  #received(buffer: Uint8Array, length: number | null): Uint8Array | null {
+    this.#reading = false;
+    if (this.#closed) throw closedError("Cannot read");
+    if (length === null) {
+      this.#ended = true;
+      return null;
     }
+    this.#buffer = length === buffer.length && length < this.#largest
+      ? new Uint8Array(Math.min(length * BUFFER_GROWTH, this.#largest))
+      : buffer;
+    return buffer.subarray(0, length);
   }
 
   write(bytes: Uint8Array): Promise<void> {

@@ -84,12 +84,14 @@ async function listen(
   deno: DenoApi,
   options: ListenOptions,
 ): Promise<Listener> {
-  const { port, backlog = DEFAULT_BACKLOG, noDelay = false } = options;
+  const { port, backlog = DEFAULT_BACKLOG, noDelay = false, bulk = false } =
+    options;
   try {
     const hostname = await resolveHostname(options.hostname);
     return new DenoListener(
       deno.listen({ hostname, port, tcpBacklog: backlog }),
       noDelay,
+      bulk,
     );
   } catch (error) {
     const where = formatEndpoint(options);
@@ -106,7 +108,7 @@ function connect(deno: DenoApi, options: ConnectOptions): Promise<Connection> {
     try {
       const conn = await deno.connect({ hostname, port, signal });
       conn.setKeepAlive(true);
-      return new DenoConnection(conn);
+      return new DenoConnection(conn, true);
     } catch (error) {
       const where = formatEndpoint(options);
       throw transportError(`Cannot connect to ${where}`, error);
@@ -122,12 +124,14 @@ class DenoListener implements Listener {
   readonly local: Endpoint;
   readonly #listener: DenoTcpListener;
   readonly #noDelay: boolean;
+  readonly #bulk: boolean;
   #accepting: Promise<Connection | null> | null = null;
   #closed = false;
 
-  constructor(listener: DenoTcpListener, noDelay: boolean) {
+  constructor(listener: DenoTcpListener, noDelay: boolean, bulk: boolean) {
     this.#listener = listener;
     this.#noDelay = noDelay;
+    this.#bulk = bulk;
     const { hostname, port } = listener.addr;
     this.local = withZone(endpoint(hostname, port));
   }
@@ -151,7 +155,7 @@ class DenoListener implements Listener {
         const conn = await this.#listener.accept();
         conn.setKeepAlive(true);
         if (this.#noDelay) conn.setNoDelay(true);
-        return new DenoConnection(conn);
+        return new DenoConnection(conn, this.#bulk);
       } catch {
         if (!this.#closed) await pause(ACCEPT_RETRY_MS);
       }

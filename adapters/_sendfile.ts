@@ -13,7 +13,7 @@ const MOST_BYTES = 1024 * 1024;
 const LEAST_BYTES = 64 * 1024;
 
 /** Sent by all senders while nobody else has a turn: 5 to 10 ms. */
-const ROUND_BYTES = 16 * 1024 * 1024;
+const ROUND_BYTES = 32 * 1024 * 1024;
 
 /** Written by the runtime, so that it tells when there is room again. */
 const PIECE_BYTES = 16 * 1024;

@@ -76,22 +76,41 @@ export class Accounts implements AccountBook {
     shared.sessions++;
     shared.users++;
     this.#shared.set(name, shared);
-    let released = false;
-    return {
-      throttle: (direction) => this.#throttle(name, shared, direction),
-      release: (transfer) => {
-        if (released) return;
-        released = true;
-        shared.sessions--;
-        // Forgotten earlier, the rate would begin anew with the next login,
-        // and REIN in the middle of a transfer would be a way around it.
-        void transfer.then(() => {
-          if (--shared.users > 0) return;
-          this.#shared.delete(name);
-          for (const rate of shared.rates.values()) rate.release();
-        });
-      },
-    };
+    return new Accounts.#Lease(this, name, shared);
+  }
+
+  /** A class, as every session that is logged in keeps one. */
+  static readonly #Lease = class implements AccountLease {
+    readonly #of: Accounts;
+    readonly #name: string;
+    readonly #shared: SharedAccount;
+    #released = false;
+
+    constructor(accounts: Accounts, name: string, shared: SharedAccount) {
+      this.#of = accounts;
+      this.#name = name;
+      this.#shared = shared;
+    }
+
+    throttle(direction: "send" | "receive"): () => Throttle | null {
+      return this.#of.#throttle(this.#name, this.#shared, direction);
+    }
+
+    release(transfer: Promise<void>): void {
+      if (this.#released) return;
+      this.#released = true;
+      this.#shared.sessions--;
+      // Forgotten earlier, the rate would begin anew with the next login,
+      // and REIN in the middle of a transfer would be a way around it.
+      void transfer.then(() => this.#of.#forget(this.#name, this.#shared));
+    }
+  };
+
+  /** One session or transfer less. */
+  #forget(name: string, shared: SharedAccount): void {
+    if (--shared.users > 0) return;
+    this.#shared.delete(name);
+    for (const rate of shared.rates.values()) rate.release();
   }
 
   /**

@@ -1,5 +1,6 @@
 import { ConfigError, messageOf } from "../base/errors.ts";
 import { formatEndpoint } from "../protocol/address.ts";
+import { IdleWatch } from "../session/idle_timer.ts";
 import { Session } from "../session/session.ts";
 import { Log } from "../session/session_log.ts";
 import type { SessionHost } from "../session/session_parts.ts";
@@ -99,6 +100,7 @@ export class FtpServer implements AsyncDisposable {
       settings,
       ports: new PortPool(settings.passivePorts, platform.random),
       lingering: this.#lingering,
+      idle: new IdleWatch(platform.clock, settings.idleTimeoutMs),
       accounts: this.#accounts,
       admitData: () => this.#admitData(),
     };
@@ -184,25 +186,30 @@ export class FtpServer implements AsyncDisposable {
    * `id`: the session's, in place of a number that this server counts, for a
    * host that counts them over several servers
    */
-  async handle(
+  handle(
     connection: Connection,
     options: { readonly implicitTls?: boolean; readonly id?: number } = {},
   ): Promise<void> {
-    if (this.#closing) return connection.close();
+    if (this.#closing) {
+      connection.close();
+      return Promise.resolve();
+    }
     const admitted = this.#limits.admitControl(connection.remote.hostname);
     if (typeof admitted === "string") {
-      return await this.#refuse(connection, admitted);
+      return this.#refuse(connection, admitted);
     }
     const session = new Session(
       options.id ?? ++this.#lastId,
       connection,
       this.#sessionHost,
     );
-    const over = session.run(options.implicitTls);
+    // Not awaited: while it lasts, each of those takes half a kibibyte.
+    const over = session.run(options.implicitTls).then(() => {
+      this.#sessions.delete(session);
+      admitted();
+    });
     this.#sessions.set(session, over);
-    await over;
-    this.#sessions.delete(session);
-    admitted();
+    return over;
   }
 
   /**
@@ -373,9 +380,13 @@ export class FtpServer implements AsyncDisposable {
   }
 
   #own(work: Promise<void>): void {
-    const owned = work.catch((error: unknown) => {
-      this.#log.error("Cannot serve a connection", error);
-    }).finally(() => this.#running.delete(owned));
+    const owned: Promise<void> = work.then(
+      () => void this.#running.delete(owned),
+      (error: unknown) => {
+        this.#log.error("Cannot serve a connection", error);
+        this.#running.delete(owned);
+      },
+    );
     this.#running.add(owned);
   }
 }

@@ -1,4 +1,3 @@
-import { type Deferred, deferred } from "../base/deferred.ts";
 import type { DecodedLine, LineDecoder } from "../protocol/line_decoder.ts";
 import type { Connection } from "../spi/transport.ts";
 
@@ -25,7 +24,9 @@ export class CommandReader {
   #counted = 0;
   #isFirst = true;
   #reading: Promise<Uint8Array | null> | null = null;
-  #next: Deferred<Incoming | null> | null = null;
+  #next: Promise<Incoming | null> | null = null;
+  /** Of `#next`. */
+  #resolve: (incoming: Incoming | null) => void = nothing;
   #stopped = false;
 
   /**
@@ -65,12 +66,12 @@ export class CommandReader {
    * finished or broke off, or after `stop`. Never rejects.
    */
   peek(): Promise<Incoming | null> {
-    if (this.#next === null) {
-      this.#next = deferred();
-      if (this.#stopped) this.#next.resolve(null);
-      else void this.#advance(this.#next); // never rejects
-    }
-    return this.#next.promise;
+    this.#next ??= new Promise((resolve) => {
+      this.#resolve = resolve;
+      if (this.#stopped) resolve(null);
+      else this.#advance();
+    });
+    return this.#next;
   }
 
   /** Consumes what `peek` showed. */
@@ -81,35 +82,47 @@ export class CommandReader {
   /** Lets go of whoever waits, and hands out nothing more. */
   stop(): void {
     this.#stopped = true;
-    this.#next?.resolve(null);
+    this.#resolve(null);
   }
 
-  async #advance(next: Deferred<Incoming | null>): Promise<void> {
+  /** No async function: sessions spend their lives here. */
+  #advance(): void {
     try {
-      for (;;) {
-        const limit = this.#floodLimit();
-        if (limit === 0) this.#counted = 0;
-        else if (this.#counted - this.#decoder.pending > limit) {
-          return next.resolve({ kind: "flood" });
-        }
-        const line = this.#decoder.next();
-        if (line !== null) return next.resolve(line);
-        this.#reading = this.#connection.read();
-        const chunk = await this.#reading;
-        if (this.#stopped) return;
-        this.#reading = null;
-        if (chunk === null) return next.resolve(null);
-        if (this.#isFirst && chunk[0] === TLS_HANDSHAKE) {
-          return next.resolve({ kind: "tls" });
-        }
-        this.#isFirst = false;
-        this.#counted += chunk.length;
-        this.#decoder.push(chunk);
+      const limit = this.#floodLimit();
+      if (limit === 0) this.#counted = 0;
+      else if (this.#counted - this.#decoder.pending > limit) {
+        return this.#resolve({ kind: "flood" });
       }
+      const line = this.#decoder.next();
+      if (line !== null) return this.#resolve(line);
+      this.#reading = this.#connection.read();
+      this.#reading.then(
+        (chunk) => this.#received(chunk),
+        () => this.#broken(),
+      );
     } catch {
-      // Reset, or closed by ourselves: for the session both are the end.
-      this.#reading = null;
-      next.resolve(null);
+      this.#broken();
     }
   }
+
+  #received(chunk: Uint8Array | null): void {
+    if (this.#stopped) return;
+    this.#reading = null;
+    if (chunk === null) return this.#resolve(null);
+    if (this.#isFirst && chunk[0] === TLS_HANDSHAKE) {
+      return this.#resolve({ kind: "tls" });
+    }
+    this.#isFirst = false;
+    this.#counted += chunk.length;
+    this.#decoder.push(chunk);
+    this.#advance();
+  }
+
+  /** Reset, or closed by ourselves: for the session both are the end. */
+  #broken(): void {
+    this.#reading = null;
+    this.#resolve(null);
+  }
 }
+
+function nothing(): void {}

@@ -9,7 +9,7 @@ import type { CommandReader, Incoming } from "./command_reader.ts";
 import { dispatch, type DispatchHost } from "./dispatcher.ts";
 import { commandHook, runHook } from "./hooks.ts";
 import { IdleTimer } from "./idle_timer.ts";
-import { Lanes } from "./lanes.ts";
+import { type LaneHost, Lanes } from "./lanes.ts";
 import { Pauses } from "./pauses.ts";
 import { progressWatcher } from "./progress.ts";
 import { SessionContext } from "./session_context.ts";
@@ -19,7 +19,7 @@ import { SessionLogin } from "./session_login.ts";
 import { SessionOutput } from "./session_output.ts";
 import { makeLog, makeReader, type SessionHost } from "./session_parts.ts";
 import { SessionTls } from "./session_tls.ts";
-import { LiveView } from "./session_view.ts";
+import { LiveView, type ViewSource } from "./session_view.ts";
 import { Sleepers } from "./sleepers.ts";
 import { SessionState } from "./state.ts";
 import { reportTransfer } from "./transfer_report.ts";
@@ -52,7 +52,7 @@ export class Session {
   /** QUIT was answered: only a transfer under way is waited for. */
   #quitting = false;
   #ending = false;
-  #cancelFarewell: () => void = () => {};
+  #cancelFarewell: () => void = nothing;
 
   constructor(id: number, connection: Connection, host: SessionHost) {
     this.#host = host;
@@ -63,29 +63,19 @@ export class Session {
     this.#reader = makeReader(connection, this.#state, host);
     this.#output = new SessionOutput(connection, this.#log, settings.codec);
     this.#sleepers = new Sleepers(clock);
-    this.#lanes = new Lanes(this.#reader, settings.maxQueuedCommands, {
-      serve: (incoming) => this.#serve(incoming),
-      mayOvertake: (incoming) => mayOvertake(incoming, settings),
-      overflow: () =>
-        this.#endWith("warn", "Too many commands wait for a transfer."),
-      clientGone: () => this.#stop(),
-      isOver: () => this.#ending || this.#quitting,
-    });
+    this.#lanes = new Lanes(
+      this.#reader,
+      settings.maxQueuedCommands,
+      new Session.#LaneHost(this),
+    );
     this.#idle = new IdleTimer(
-      clock,
-      settings.idleTimeoutMs,
+      host.idle,
       () => this.#endWith("info", "Control connection timed out."),
     );
     this.#data = new DataChannel(new Session.#DataHost(this));
-    this.view = new LiveView({
-      id,
-      startedAt: clock.wallTime(),
-      connection,
-      state: this.#state,
-      data: this.#data,
-      reply: (answer) => this.#reply(answer),
-      stop: () => this.#stop(),
-    });
+    this.view = new LiveView(
+      new Session.#ViewSource(this, id, clock.wallTime()),
+    );
     this.#login = new SessionLogin({
       connection,
       settings,
@@ -238,6 +228,67 @@ export class Session {
     this.#cancelFarewell();
   }
 
+  /** A class for the same reason as {@linkcode SessionDataHost}. */
+  static readonly #LaneHost = class implements LaneHost {
+    readonly #of: Session;
+
+    constructor(session: Session) {
+      this.#of = session;
+    }
+
+    serve(incoming: Incoming): Promise<void> {
+      return this.#of.#serve(incoming);
+    }
+
+    mayOvertake(incoming: Incoming): boolean {
+      return mayOvertake(incoming, this.#of.#host.settings);
+    }
+
+    overflow(): void {
+      this.#of.#endWith("warn", "Too many commands wait for a transfer.");
+    }
+
+    clientGone(): void {
+      this.#of.#stop();
+    }
+
+    isOver(): boolean {
+      return this.#of.#ending || this.#of.#quitting;
+    }
+  };
+
+  static readonly #ViewSource = class implements ViewSource {
+    readonly id: number;
+    readonly startedAt: number;
+    readonly #of: Session;
+
+    constructor(session: Session, id: number, startedAt: number) {
+      this.#of = session;
+      this.id = id;
+      this.startedAt = startedAt;
+    }
+
+    get connection(): Connection {
+      return this.#of.#connection;
+    }
+
+    get state(): SessionState {
+      return this.#of.#state;
+    }
+
+    get data(): DataChannel {
+      return this.#of.#data;
+    }
+
+    reply(answer: Reply): void {
+      this.#of.#reply(answer);
+    }
+
+    stop(): void {
+      this.#of.#stop();
+    }
+  };
+
   static readonly #DataHost = class extends SessionDataHost {
     readonly #of: Session;
 
@@ -326,3 +377,5 @@ export class Session {
     };
   }
 }
+
+function nothing(): void {}

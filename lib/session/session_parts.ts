@@ -5,6 +5,7 @@ import type { Connection } from "../spi/transport.ts";
 import type { Lingering } from "../transfer/linger.ts";
 import type { PortPool } from "../transfer/port_pool.ts";
 import { CommandReader } from "./command_reader.ts";
+import type { IdleWatch } from "./idle_timer.ts";
 import type { AccountBook } from "./login.ts";
 import { Log } from "./session_log.ts";
 import type { Settings } from "./settings.ts";
@@ -16,6 +17,7 @@ export interface SessionHost {
   readonly settings: Settings;
   readonly ports: PortPool;
   readonly lingering: Lingering;
+  readonly idle: IdleWatch;
   readonly accounts: AccountBook;
   /** Counts a data connection in; `null` when there are too many. */
   admitData(): (() => void) | null | Promise<(() => void) | null>;

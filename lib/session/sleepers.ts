@@ -3,7 +3,8 @@ import type { Clock } from "../spi/clock.ts";
 /** Sleeps that end early when the session does. */
 export class Sleepers {
   readonly #clock: Clock;
-  readonly #wakers = new Set<() => void>();
+  /** Made with the first sleep: most sessions never sleep. */
+  #wakers: Set<() => void> | null = null;
   #awake = false;
 
   constructor(clock: Clock) {
@@ -12,20 +13,22 @@ export class Sleepers {
 
   sleep(milliseconds: number): Promise<void> {
     if (this.#awake || milliseconds === 0) return Promise.resolve();
+    this.#wakers ??= new Set();
+    const wakers = this.#wakers;
     return new Promise((resolve) => {
       const wake = (): void => {
         cancel();
-        this.#wakers.delete(wake);
+        wakers.delete(wake);
         resolve();
       };
       const cancel = this.#clock.after(milliseconds, wake);
-      this.#wakers.add(wake);
+      wakers.add(wake);
     });
   }
 
   /** Ends every sleep, those to come too. */
   wakeAll(): void {
     this.#awake = true;
-    for (const wake of this.#wakers) wake();
+    for (const wake of this.#wakers ?? []) wake();
   }
 }
