@@ -10,7 +10,7 @@ import {
 } from "./_receive_file.ts";
 import { type FileSender, fileSender } from "./_sendfile.ts";
 import type { RawConnection } from "./_raw_connection.ts";
-import { sendfileBinding } from "./_sendfile_binding.ts";
+import { socketCalls } from "./_socket_calls.ts";
 import { busyError, closedError, transportError } from "./_socket_errors.ts";
 
 /** An idle session holds this much: most commands fit. */
@@ -167,7 +167,7 @@ export class DenoConnection implements RawConnection {
     const descriptor = descriptorOf(this.#conn);
     if (isSilent || descriptor === undefined) return;
     // Deno's own write begins later, and close() would be first.
-    sendfileBinding()?.send(descriptor, bytes.slice());
+    socketCalls()?.send(descriptor, bytes.slice());
   }
 
   close(): void {

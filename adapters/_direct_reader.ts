@@ -3,6 +3,7 @@ import { TransportError } from "../lib/base/errors.ts";
 import { isBroken } from "./_errno.ts";
 import type { ReceivingSocket } from "./_receive_file.ts";
 import { type SendfileBinding, sendfileBinding } from "./_sendfile_binding.ts";
+import { type SocketCalls, socketCalls } from "./_socket_calls.ts";
 import { closedError } from "./_socket_errors.ts";
 
 /** Received by one call. */
@@ -23,6 +24,7 @@ const ACTION = "Cannot read";
  * the stream is the runtime's to find.
  */
 export class DirectReader {
+  readonly #calls: SocketCalls;
   readonly #binding: SendfileBinding;
   readonly #socket: ReceivingSocket;
   readonly #buffer = new Uint8Array(READ_BYTES);
@@ -30,7 +32,12 @@ export class DirectReader {
   #released = false;
   #sinceTurn = 0;
 
-  constructor(binding: SendfileBinding, socket: ReceivingSocket) {
+  constructor(
+    calls: SocketCalls,
+    binding: SendfileBinding,
+    socket: ReceivingSocket,
+  ) {
+    this.#calls = calls;
     this.#binding = binding;
     this.#socket = socket;
   }
@@ -67,7 +74,7 @@ export class DirectReader {
       if (made < 0) return 0;
       this.#descriptor = made;
     }
-    const count = this.#binding.receive(this.#descriptor, this.#buffer);
+    const count = this.#calls.receive(this.#descriptor, this.#buffer);
     if (!isBroken(count)) return count;
     // The system tells once: to the runtime it would look like an end.
     throw new TransportError("reset", `${ACTION}: connection lost`);
@@ -78,8 +85,9 @@ export class DirectReader {
 export function directReader(
   socket: ReceivingSocket | null,
 ): DirectReader | null {
+  const calls = socketCalls();
   const binding = sendfileBinding();
-  return binding === null || socket === null
+  return calls === null || binding === null || socket === null
     ? null
-    : new DirectReader(binding, socket);
+    : new DirectReader(calls, binding, socket);
 }

@@ -1,10 +1,4 @@
-import process from "node:process";
-import {
-  LIBC,
-  nativeErrno,
-  type NativeFunctions,
-  nativeFunctions,
-} from "./_native_library.ts";
+import { type LinuxLibc, linuxLibc } from "./_linux_libc.ts";
 
 /** The calls in numbers: an answer below 0 is an `errno` with a minus. */
 export interface SendfileBinding {
@@ -25,10 +19,6 @@ export interface SendfileBinding {
   ): number;
   /** Bytes read. */
   read(descriptor: number, into: Uint8Array<ArrayBuffer>): number;
-  /** Bytes received on a socket, without waiting. */
-  receive(socket: number, into: Uint8Array<ArrayBuffer>): number;
-  /** Bytes sent on a socket, without waiting. */
-  send(socket: number, bytes: Uint8Array<ArrayBuffer>): number;
   /** The reading and the writing end, or an error. */
   pipe(): { readonly from: number; readonly to: number } | number;
   /** Another descriptor of the same, that no child process inherits. */
@@ -43,8 +33,6 @@ const SIGNATURES = {
     result: "i64",
   },
   read: { parameters: ["i32", "buffer", "address"], result: "i64" },
-  recv: { parameters: ["i32", "buffer", "address", "i32"], result: "i64" },
-  send: { parameters: ["i32", "buffer", "address", "i32"], result: "i64" },
   pipe2: { parameters: ["buffer", "i32"], result: "i32" },
   fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
@@ -54,10 +42,6 @@ const SIGNATURES = {
 const F_DUPFD_CLOEXEC = 1030;
 const F_SETPIPE_SZ = 1031;
 const O_CLOEXEC = 0o2000000;
-
-/** Flags of `send` and `recv`. */
-const MSG_DONTWAIT = 0x40;
-const MSG_NOSIGNAL = 0x4000;
 
 /** What unprivileged programs may have; packets of a network fill it badly. */
 const PIPE_BYTES = 1024 * 1024;
@@ -81,31 +65,16 @@ let known: SendfileBinding | null | undefined;
  */
 export function sendfileBinding(): SendfileBinding | null {
   // `null` is an answer too.
-  if (known === undefined) known = load();
+  if (known === undefined) {
+    const linux = linuxLibc(WIDE, SIGNATURES);
+    known = linux === null ? null : bindingOf(linux);
+  }
   return known;
 }
 
-function load(): SendfileBinding | null {
-  if (process.platform !== "linux" || !WIDE.has(process.arch)) return null;
-  try {
-    const libc = nativeFunctions(LIBC, SIGNATURES);
-    const errno = nativeErrno();
-    return libc === null || errno === null ? null : bindingOf(libc, errno);
-  } catch {
-    // Another C library, forbidden: copying always works.
-    return null;
-  }
-}
-
 function bindingOf(
-  libc: NativeFunctions<keyof typeof SIGNATURES>,
-  errno: () => number,
+  { libc, told }: LinuxLibc<keyof typeof SIGNATURES>,
 ): SendfileBinding {
-  /** An answer below 0 says why, at once: the next call writes over it. */
-  const told = (answer: number | bigint): number => {
-    const number = Number(answer);
-    return number < 0 ? -errno() : number;
-  };
   const at = new BigInt64Array(1);
   return {
     sendfile(socket, file, offset, length) {
@@ -118,12 +87,6 @@ function bindingOf(
       return told(libc.splice(from, null, to, where, length, flags));
     },
     read: (descriptor, into) => told(libc.read(descriptor, into, into.length)),
-    receive: (socket, into) =>
-      told(libc.recv(socket, into, into.length, MSG_DONTWAIT)),
-    send: (socket, bytes) =>
-      told(
-        libc.send(socket, bytes, bytes.length, MSG_DONTWAIT | MSG_NOSIGNAL),
-      ),
     pipe() {
       const ends = new Int32Array(2);
       const made = told(libc.pipe2(ends, O_CLOEXEC));

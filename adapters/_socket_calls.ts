@@ -1,11 +1,5 @@
-import process from "node:process";
-import {
-  LIBC,
-  nativeErrno,
-  type NativeFunctions,
-  nativeFunctions,
-} from "./_native_library.ts";
 import { EINTR } from "./_errno.ts";
+import { type LinuxLibc, linuxLibc } from "./_linux_libc.ts";
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -83,33 +77,16 @@ let known: SocketCalls | null | undefined;
  * Looked for once, when first asked for.
  */
 export function socketCalls(): SocketCalls | null {
-  if (known === undefined) known = load();
+  if (known === undefined) {
+    const linux = linuxLibc(PROCESSORS, SIGNATURES);
+    known = linux === null ? null : callsOf(linux);
+  }
   return known;
 }
 
-function load(): SocketCalls | null {
-  if (process.platform !== "linux" || !PROCESSORS.has(process.arch)) {
-    return null;
-  }
-  try {
-    const libc = nativeFunctions(LIBC, SIGNATURES);
-    const errno = nativeErrno();
-    return libc === null || errno === null ? null : callsOf(libc, errno);
-  } catch {
-    // Another C library, or forbidden: the runtime's own sockets always work.
-    return null;
-  }
-}
-
 function callsOf(
-  libc: NativeFunctions<keyof typeof SIGNATURES>,
-  errno: () => number,
+  { libc, told }: LinuxLibc<keyof typeof SIGNATURES>,
 ): SocketCalls {
-  /** An answer below 0 says why, at once: the next call writes over it. */
-  const told = (answer: number | bigint): number => {
-    const number = Number(answer);
-    return number < 0 ? -errno() : number;
-  };
   const again = (call: () => number | bigint): number => {
     for (;;) {
       const answer = told(call());

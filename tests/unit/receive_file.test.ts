@@ -36,8 +36,6 @@ function stage(
       // A few at a time, as a signal would have it.
       return Math.min(into.length, 3);
     },
-    receive: () => EINVAL,
-    send: () => EINVAL,
     pipe: () => ({ from: 70, to: 71 }),
     duplicate: (descriptor) => descriptor,
     close: (descriptor) => journal.push(`close ${descriptor}`),

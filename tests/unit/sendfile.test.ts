@@ -27,8 +27,6 @@ function stage(answers: readonly number[], duplicate = 7) {
     },
     splice: () => -EINVAL,
     read: () => -EINVAL,
-    receive: () => -EINVAL,
-    send: () => -EINVAL,
     pipe: () => -EINVAL,
     duplicate: (descriptor) => descriptor,
     close: (descriptor) => journal.push(`close ${descriptor}`),
