@@ -96,10 +96,10 @@ export class CommandReader {
       const line = this.#decoder.next();
       if (line !== null) return this.#resolve(line);
       this.#reading = this.#connection.read();
+      // Both at the end of it: nothing may throw where nobody waits.
       this.#reading.then(
         (chunk) => this.#received(chunk),
-        () => this.#broken(),
-      );
+      ).catch(() => this.#broken());
     } catch {
       this.#broken();
     }

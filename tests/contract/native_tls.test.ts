@@ -18,7 +18,7 @@ import { requireProgram } from "../support/program.ts";
 import { AUTHORITY } from "../support/tls_certificates.ts";
 import { dismissPeers, TlsPeer } from "../support/tls_peer.ts";
 import { nativeFixture } from "./_native_fixture.ts";
-import { config, shake, startTls } from "./_tls_fixture.ts";
+import { config, secured, shake, startTls } from "./_tls_fixture.ts";
 import {
   accepted,
   codeOf,
@@ -103,6 +103,13 @@ const transport = onDeno
   : onBun
   ? bunTransport()
   : nodeTransport();
+
+test.runIf(hasOpenssl)("OpenSSL sends files by itself", async () => {
+  using secure = await secured(nativeFixture(transport, true));
+  expect(secure.server.sendFile).toBeTypeOf("function");
+  // Never those of the clear connection below.
+  expect(secure.server.receiveFile).toBeUndefined();
+});
 
 describe("clients of other makes", () => {
   test("node:tls in the same program", async () => {
