@@ -11,6 +11,7 @@ import type {
 import { type DirectReader, directReader } from "./_direct_reader.ts";
 import { type OpensslContext, opensslContext } from "./_openssl_context.ts";
 import { OpensslSession } from "./_openssl_session.ts";
+import { OpensslOutput, PIECE_BYTES } from "./_openssl_output.ts";
 import type { RawConnection } from "./_raw_connection.ts";
 import { RecordScanner } from "./_record_scanner.ts";
 import { SecureSender } from "./_secure_sender.ts";
@@ -22,21 +23,10 @@ import {
   tlsError,
 } from "./_tls_errors.ts";
 
-/** Encrypted at once: what stays in the processor's cache. */
-const PIECE_BYTES = 262_144;
-
-/** Sent at once, so that the peer is not woken for each piece. */
-const LOT_BYTES = 1_048_576;
-
 /** An idle session holds this much; a transfer soon has the largest. */
 const FIRST_BUFFER_BYTES = 4096;
 const BUFFER_GROWTH = 8;
 const LARGEST_BUFFER_BYTES = 262_144;
-
-/** Of TLS itself, while the peer takes nothing. */
-const MOST_ANSWERS_BYTES = 65_536;
-
-const DONE = Promise.resolve();
 
 const START = "Cannot start TLS";
 const STOP = "Cannot stop TLS";
@@ -51,6 +41,7 @@ export class OpensslConnection implements Connection {
   readonly remote: Endpoint;
   readonly #raw: RawConnection;
   #session: OpensslSession | null = null;
+  #output: OpensslOutput | null = null;
   #tls: TlsInfo | null = null;
   readonly #records = new RecordScanner();
   /** Clear text that came behind the end of TLS. */
@@ -58,7 +49,6 @@ export class OpensslConnection implements Connection {
   #buffer: Uint8Array<ArrayBuffer> | null = null;
   #reading = false;
   #writing: Promise<void> | null = null;
-  #flushing: Promise<void> | null = null;
   #failure: TransportError | null = null;
   /** What came to a bad end is only the peer's half. */
   #readFailure: TransportError | null = null;
@@ -84,7 +74,7 @@ export class OpensslConnection implements Connection {
     if (this.#tls === null) return undefined;
     this.#sender ??= new SecureSender({
       isClosed: () => this.#closed,
-      write: (pieces) => this.#write(pieces),
+      write: (pieces, most) => this.#write(pieces, most),
     });
     return this.#sender.sendFile;
   }
@@ -112,7 +102,7 @@ export class OpensslConnection implements Connection {
       return chunk;
     } catch (error) {
       // An alert is on its way.
-      await this.#flushing?.catch(() => {});
+      await this.#output?.settled();
       throw this.#closed ? closedError(action) : error;
     } finally {
       this.#reading = false;
@@ -120,22 +110,25 @@ export class OpensslConnection implements Connection {
   }
 
   write(bytes: Uint8Array): Promise<void> {
-    return this.#write(this.#session === null ? [bytes] : piecesOf(bytes));
+    const pieces = this.#session === null ? [bytes] : piecesOf(bytes);
+    return this.#write(pieces, bytes.length);
   }
 
-  /** @param pieces each is taken, before the next is asked for */
-  #write(pieces: Iterable<Uint8Array>): Promise<void> {
+  /**
+   * @param pieces each is taken, before the next is asked for
+   * @param most bytes in all of them together
+   */
+  #write(pieces: Iterable<Uint8Array>, most: number): Promise<void> {
     const action = "Cannot write";
     if (this.#writing !== null) return Promise.reject(busyError(action));
     if (this.#closed || this.#finished) {
       return Promise.reject(closedError(action));
     }
     if (this.#failure !== null) return Promise.reject(this.#failure);
-    const session = this.#session;
     this.#writing =
-      (session === null
+      (this.#session === null || this.#output === null
         ? this.#writeClear(pieces)
-        : this.#writeSecure(session, pieces))
+        : this.#writeSecure(this.#session, this.#output, pieces, most))
         .finally(() => this.#writing = null);
     return this.#writing;
   }
@@ -148,10 +141,8 @@ export class OpensslConnection implements Connection {
     this.#finished = true;
     await this.#writing;
     if (this.#closed) throw closedError(action);
-    if (this.#session !== null) {
-      this.#session.finish();
-      await this.#flush(this.#session);
-    }
+    this.#session?.finish();
+    await this.#output?.flush();
     await this.#raw.closeWrite();
   }
 
@@ -159,6 +150,7 @@ export class OpensslConnection implements Connection {
     if (this.#closed) return;
     this.#closed = true;
     const session = this.#session;
+    this.#output?.stop();
     if (session !== null) {
       this.#sayGoodbye(session);
       session.free();
@@ -183,13 +175,15 @@ export class OpensslConnection implements Connection {
     if (signal?.aborted) this.close();
     if (this.#closed) throw closedError(START);
     const session = new OpensslSession(context);
+    const output = new OpensslOutput(this.#raw, session);
     this.#session = session;
+    this.#output = output;
     const onAbort = () => this.close();
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
-      await this.#shakeHands(session, context, resumedOnly);
+      await this.#shakeHands(session, output, context, resumedOnly);
     } catch (error) {
-      await this.#flushing?.catch(() => {});
+      await this.#output?.settled();
       if (this.#closed) throw closedError(START);
       const failure = tlsError(START, error);
       this.#failure = failure;
@@ -202,15 +196,20 @@ export class OpensslConnection implements Connection {
 
   async stopTls(): Promise<void> {
     const session = this.#session;
-    if (session === null || this.#tls === null) throw closedError(STOP);
+    const output = this.#output;
+    if (session === null || output === null || this.#tls === null) {
+      throw closedError(STOP);
+    }
     const isHidden = this.#tls.protocol !== "TLSv1.2";
     session.finish();
     const [rest] = await Promise.all([
       this.#awaitEnd(isHidden),
-      this.#flush(session),
+      output.flush(),
     ]);
     if (this.#closed) throw closedError(STOP);
+    output.stop();
     this.#session = null;
+    this.#output = null;
     this.#tls = null;
     this.#ended = false;
     session.free();
@@ -228,7 +227,7 @@ export class OpensslConnection implements Connection {
     for (;;) {
       if (this.#readFailure !== null) throw this.#readFailure;
       const buffer = this.#buffer ??= new Uint8Array(FIRST_BUFFER_BYTES);
-      const length = this.#try(session, action, () => session.read(buffer));
+      const length = this.#try(action, () => session.read(buffer));
       if (length > 0) {
         if (length === buffer.length && length < LARGEST_BUFFER_BYTES) {
           const next = Math.min(length * BUFFER_GROWTH, LARGEST_BUFFER_BYTES);
@@ -237,7 +236,7 @@ export class OpensslConnection implements Connection {
         return buffer.subarray(0, length);
       }
       if (session.ended) return null;
-      await this.#answer(session);
+      await this.#output?.answer();
       const chunk = await this.#receive(buffer.length);
       if (this.#closed) throw closedError(action);
       if (chunk === null) {
@@ -250,31 +249,27 @@ export class OpensslConnection implements Connection {
     for (const piece of pieces) await this.#raw.write(piece);
   }
 
-  async #writeSecure(
+  #writeSecure(
     session: OpensslSession,
+    output: OpensslOutput,
     pieces: Iterable<Uint8Array>,
+    most: number,
   ): Promise<void> {
-    const action = "Cannot write";
-    let lot = 0;
-    for (const piece of pieces) {
-      this.#try(session, action, () => session.write(piece));
-      lot += piece.length;
-      if (lot < LOT_BYTES) continue;
-      lot = 0;
-      await this.#flush(session);
-      if (this.#closed) throw closedError(action);
-    }
-    await this.#flush(session);
-    if (this.#closed) throw closedError(action);
+    return output.write(
+      pieces,
+      most,
+      (piece) => this.#try("Cannot write", () => session.write(piece)),
+    );
   }
 
   async #shakeHands(
     session: OpensslSession,
+    output: OpensslOutput,
     context: OpensslContext,
     resumedOnly: boolean,
   ): Promise<void> {
     for (;;) {
-      const state = this.#try(session, START, () => session.handshake());
+      const state = this.#try(START, () => session.handshake());
       if (state === "name") {
         await this.#choose(session, context);
         if (this.#closed) throw closedError(START);
@@ -285,10 +280,10 @@ export class OpensslConnection implements Connection {
         // Before the session that a stranger would be given is sent.
         if (resumedOnly && info.resumed !== true) throw notResumed(START);
         this.#tls = info;
-        await this.#answer(session);
+        await output.answer();
         return;
       }
-      await this.#flush(session);
+      await output.flush();
       const chunk = await this.#raw.read();
       if (this.#closed) throw closedError(START);
       if (chunk === null) throw endOfHandshake(START);
@@ -347,7 +342,7 @@ export class OpensslConnection implements Connection {
   }
 
   /** Makes a call whose error is the end, of which the peer is told. */
-  #try<T>(session: OpensslSession, action: string, call: () => T): T {
+  #try<T>(action: string, call: () => T): T {
     try {
       return call();
     } catch (error) {
@@ -355,46 +350,14 @@ export class OpensslConnection implements Connection {
       this.#failure ??= failure;
       this.#readFailure ??= failure;
       // The alert; whether it arrives is not ours to say.
-      if (!this.#closed) this.#flush(session).catch(() => {});
+      if (!this.#closed) this.#output?.flush().catch(() => {});
       throw failure;
-    }
-  }
-
-  /**
-   * Sends tickets and the like, which nobody waits for: who has left meanwhile
-   * is found out by reading, after what he sent before. Only one who makes us
-   * answer and takes no answer is waited for.
-   */
-  async #answer(session: OpensslSession): Promise<void> {
-    const sent = this.#flush(session);
-    if (session.waiting > MOST_ANSWERS_BYTES) await sent;
-    else sent.catch(() => {});
-  }
-
-  /** Sends what the session has for the peer. */
-  #flush(session: OpensslSession): Promise<void> {
-    if (this.#flushing !== null) return this.#flushing;
-    const bytes = session.take();
-    if (bytes === null) return DONE;
-    this.#flushing = this.#send(session, bytes);
-    return this.#flushing;
-  }
-
-  async #send(session: OpensslSession, first: Uint8Array): Promise<void> {
-    let bytes: Uint8Array | null = first;
-    try {
-      while (bytes !== null) {
-        await this.#raw.write(bytes);
-        bytes = this.#closed ? null : session.take();
-      }
-    } finally {
-      this.#flushing = null;
     }
   }
 
   #sayGoodbye(session: OpensslSession): void {
     const isSilent = this.#tls === null || this.#finished ||
-      this.#failure !== null || this.#flushing !== null;
+      this.#failure !== null || this.#output?.isSending === true;
     if (isSilent) return;
     try {
       session.finish();

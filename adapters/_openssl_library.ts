@@ -32,8 +32,12 @@ const SIGNATURES = {
   CRYPTO_free: ["i32", "address", "address", "i32"],
 
   BIO_s_mem: ["address"],
+  BIO_f_ssl: ["address"],
+  BIO_f_buffer: ["address"],
+  BIO_push: ["address", "address", "address"],
   BIO_new: ["address", "address"],
   BIO_new_mem_buf: ["address", "buffer", "i32"],
+  BIO_set_flags: ["i32", "address", "i32"],
   BIO_up_ref: ["i32", "address"],
   BIO_ctrl: ["address", "address", "i32", "i64", "address"],
   BIO_free: ["i32", "address"],
@@ -72,7 +76,9 @@ const SIGNATURES = {
 
   SSL_new: ["address", "address"],
   SSL_free: ["i32", "address"],
+  SSL_ctrl: ["address", "address", "i32", "address", "address"],
   SSL_set0_rbio: ["i32", "address", "address"],
+  SSL_set0_wbio: ["i32", "address", "address"],
   SSL_set_bio: ["i32", "address", "address", "address"],
   SSL_set_session_id_context: ["i32", "address", "buffer", "u32"],
   SSL_set_SSL_CTX: ["address", "address", "address"],

@@ -8,13 +8,19 @@ import {
   SSL_CLIENT_HELLO_RETRY,
   SSL_CLIENT_HELLO_SUCCESS,
 } from "./_openssl_callbacks.ts";
-import type { OpensslContext, OpensslSettings } from "./_openssl_context.ts";
+import {
+  type OpensslContext,
+  type OpensslSettings,
+  SSL_MODE_RELEASE_BUFFERS,
+} from "./_openssl_context.ts";
 import {
   bytesAt,
   opensslError,
   type OpensslFunctions,
   textAt,
 } from "./_openssl_library.ts";
+import { Inbox } from "./_openssl_inbox.ts";
+import type { Outbox } from "./_openssl_outbox.ts";
 
 /** What `SSL_get_error` says. */
 const SSL_ERROR_WANT_READ = 2;
@@ -28,15 +34,11 @@ const VERSIONS: Readonly<Record<number, string>> = {
   0x304: "TLSv1.3",
 };
 
-/** Of `BIO_ctrl`: what an empty buffer answers. */
-const BIO_C_SET_BUF_MEM_EOF_RETURN = 130;
-const RETRY = -1;
+/** Whoever receives so much at a time receives a file. */
+const LOT_BYTES = 65_536;
 
-/** Smaller pieces of the peer are copied, larger ones are read in place. */
-const LENT_BYTES = 16_384;
-
-/** Smaller pieces for the peer are sent from memory of their own. */
-const KEPT_BYTES = 65_536;
+/** Of `SSL_ctrl`. */
+const SSL_CTRL_CLEAR_MODE = 78;
 
 /** How far a handshake is: `name` wants `choose` or `refuse`. */
 export type HandshakeState = "done" | "more" | "name";
@@ -50,14 +52,13 @@ export type HandshakeState = "done" | "more" | "name";
  */
 export class OpensslSession implements HelloListener {
   readonly #settings: OpensslSettings;
-  readonly #library: OpensslFunctions;
+  readonly library: OpensslFunctions;
   /** 0 once it is freed. */
   #address: number;
-  readonly #in: number | bigint;
+  readonly #inbox: Inbox;
   readonly #out: number | bigint;
-  #kept: Uint8Array<ArrayBuffer> | null = null;
-  /** What OpenSSL reads in place must stay where it is. */
-  #lent: Uint8Array | null = null;
+  /** Much is moved: the next record needs them again. */
+  #keepsBuffers = false;
   #ended = false;
   /** Came behind data that had to be read first. */
   #error: Error | null = null;
@@ -69,16 +70,15 @@ export class OpensslSession implements HelloListener {
     const { settings, sessionName } = context;
     const { library, address } = settings;
     this.#settings = settings;
-    this.#library = library;
+    this.library = library;
     const ssl = Number(library.SSL_new(address));
     if (ssl === 0) throw opensslError(library);
     this.#address = ssl;
     library.SSL_set_session_id_context(ssl, sessionName, sessionName.length);
-    this.#in = library.BIO_new(library.BIO_s_mem());
+    this.#inbox = new Inbox(library, ssl);
     this.#out = library.BIO_new(library.BIO_s_mem());
-    // They are its own from now on.
-    library.SSL_set_bio(ssl, this.#in, this.#out);
-    library.BIO_up_ref(this.#in);
+    library.BIO_up_ref(this.#out);
+    library.SSL_set0_wbio(ssl, this.#out);
     listenToHello(ssl, this);
   }
 
@@ -97,35 +97,14 @@ export class OpensslSession implements HelloListener {
    * until more is wanted.
    */
   put(bytes: Uint8Array): void {
-    const library = this.#library;
-    const { length } = bytes;
-    const ssl = this.#ssl;
-    if (length < LENT_BYTES) {
-      this.#return();
-      const count = library.BIO_write(this.#in, own(bytes), length);
-      if (count !== length) throw new Error("out of memory");
-      return;
-    }
-    const lent = own(bytes);
-    const bio = library.BIO_new_mem_buf(lent, length);
-    if (Number(bio) === 0) throw new Error("out of memory");
-    library.BIO_ctrl(bio, BIO_C_SET_BUF_MEM_EOF_RETURN, RETRY, 0);
-    // The one before is freed.
-    library.SSL_set0_rbio(ssl, bio);
-    this.#lent = lent;
-  }
-
-  /** Reads from memory of OpenSSL again. */
-  #return(): void {
-    if (this.#lent === null) return;
-    this.#library.BIO_up_ref(this.#in);
-    this.#library.SSL_set0_rbio(this.#address, this.#in);
-    this.#lent = null;
+    this.#check();
+    if (bytes.length >= LOT_BYTES) this.#keepBuffers();
+    this.#inbox.put(own(bytes));
   }
 
   /** Goes on with the handshake. */
   handshake(): HandshakeState {
-    const library = this.#library;
+    const library = this.library;
     library.ERR_clear_error();
     const answer = Number(library.SSL_accept(this.#ssl));
     if (answer === 1) {
@@ -144,7 +123,7 @@ export class OpensslSession implements HelloListener {
 
   /** Goes on with the certificate of other settings. */
   choose(other: OpensslSettings): void {
-    this.#library.SSL_set_SSL_CTX(this.#ssl, other.address);
+    this.library.SSL_set_SSL_CTX(this.#ssl, other.address);
   }
 
   /** The next `handshake()` tells the client that it cannot be served. */
@@ -165,20 +144,13 @@ export class OpensslSession implements HelloListener {
 
   /** Bytes of data that were put into `bytes`; 0 when more has to come. */
   read(bytes: Uint8Array<ArrayBuffer>): number {
-    const library = this.#library;
+    const library = this.library;
     const ssl = this.#ssl;
     if (this.#error !== null) throw this.#error;
     library.ERR_clear_error();
-    let length = 0;
-    while (length < bytes.length) {
-      const rest = bytes.length - length;
-      const into = length === 0 ? bytes : bytes.subarray(length);
-      const count = Number(library.SSL_read(ssl, into, rest));
-      if (count <= 0) {
-        this.#stop(Number(library.SSL_get_error(ssl, count)));
-        break;
-      }
-      length += count;
+    const length = this.#inbox.read(bytes);
+    if (length < bytes.length) {
+      this.#stop(Number(library.SSL_get_error(ssl, -1)));
     }
     if (this.#error !== null && length === 0) throw this.#error;
     return length;
@@ -188,22 +160,40 @@ export class OpensslSession implements HelloListener {
   #stop(reason: number): void {
     if (reason === SSL_ERROR_ZERO_RETURN) this.#ended = true;
     else if (reason !== SSL_ERROR_WANT_READ) {
-      this.#error = opensslError(this.#library);
+      this.#error = opensslError(this.library);
     }
   }
 
   /** Encrypts data for the peer. */
   write(bytes: Uint8Array): void {
-    const library = this.#library;
+    const library = this.library;
     const { length } = bytes;
     library.ERR_clear_error();
     const count = library.SSL_write(this.#ssl, own(bytes), length);
     if (count !== length) throw opensslError(library);
   }
 
+  /** Encrypts into `box` from now on; `null`: into what `take()` gives. */
+  sendTo(box: Outbox | null): void {
+    const library = this.library;
+    const ssl = this.#ssl;
+    const bio = box === null ? this.#out : box.address;
+    library.BIO_up_ref(bio);
+    // The one before loses what it was given.
+    library.SSL_set0_wbio(ssl, bio);
+    if (box !== null) this.#keepBuffers();
+  }
+
+  #keepBuffers(): void {
+    if (this.#keepsBuffers) return;
+    this.#keepsBuffers = true;
+    const mode = SSL_MODE_RELEASE_BUFFERS;
+    this.library.SSL_ctrl(this.#address, SSL_CTRL_CLEAR_MODE, mode, 0);
+  }
+
   /** Puts close_notify behind all that was written. */
   finish(): void {
-    const library = this.#library;
+    const library = this.library;
     library.ERR_clear_error();
     if (Number(library.SSL_shutdown(this.#ssl)) < 0) {
       throw opensslError(library);
@@ -213,26 +203,22 @@ export class OpensslSession implements HelloListener {
   /** Bytes that are to be sent. */
   get waiting(): number {
     this.#check();
-    return Number(this.#library.BIO_ctrl_pending(this.#out));
+    return Number(this.library.BIO_ctrl_pending(this.#out));
   }
 
-  /** What is to be sent, until the next call; `null` for nothing. */
+  /** What is to be sent, `null` for nothing. */
   take(): Uint8Array | null {
-    const library = this.#library;
+    const library = this.library;
     const length = this.waiting;
     if (length === 0) return null;
-    let bytes = this.#kept;
-    if (bytes === null || bytes.length < length) {
-      bytes = new Uint8Array(length);
-      if (length > KEPT_BYTES) this.#kept = bytes;
-    }
+    const bytes = new Uint8Array(length);
     library.BIO_read(this.#out, bytes, length);
-    return bytes.subarray(0, length);
+    return bytes;
   }
 
   /** What was agreed on, once the handshake is done. */
   info(): TlsInfo {
-    const library = this.#library;
+    const library = this.library;
     const ssl = this.#ssl;
     return {
       protocol: VERSIONS[Number(library.SSL_version(ssl))] ?? null,
@@ -253,10 +239,9 @@ export class OpensslSession implements HelloListener {
     if (address === 0) return;
     this.#address = 0;
     forgetHello(address);
-    this.#library.SSL_free(address);
-    this.#library.BIO_free(this.#in);
-    this.#kept = null;
-    this.#lent = null;
+    this.#inbox.free();
+    this.library.SSL_free(address);
+    this.library.BIO_free(this.#out);
   }
 
   get #ssl(): number {
@@ -271,15 +256,15 @@ export class OpensslSession implements HelloListener {
   #protocol(): string | null {
     const where = new BigUint64Array(1);
     const size = new Uint32Array(1);
-    this.#library.SSL_get0_alpn_selected(this.#ssl, where, size);
+    this.library.SSL_get0_alpn_selected(this.#ssl, where, size);
     const [length = 0] = size;
     if (length === 0) return null;
-    const name = bytesAt(this.#library, where[0]!, length);
+    const name = bytesAt(this.library, where[0]!, length);
     return new TextDecoder().decode(name);
   }
 
   #peerCertificate(): Uint8Array | null {
-    const library = this.#library;
+    const library = this.library;
     if (!this.#settings.asks) return null;
     const verdict = Number(library.SSL_get_verify_result(this.#ssl));
     if (verdict !== X509_V_OK) return null;

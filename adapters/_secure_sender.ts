@@ -33,7 +33,7 @@ let senders = 0;
 export interface EncryptingSocket {
   isClosed(): boolean;
   /** Takes each piece before it asks for the next; resolves when all is sent. */
-  write(pieces: Iterable<Uint8Array>): Promise<void>;
+  write(pieces: Iterable<Uint8Array>, most: number): Promise<void>;
 }
 
 /**
@@ -73,13 +73,13 @@ export class SecureSender {
     const fair = Math.max(SLICE_BYTES, TOGETHER_BYTES / senders);
     const most = Math.floor(Math.min(length, MOST_BYTES, fair));
     const slices = new Slices(file, offset, most, this.#disk);
-    await this.#socket.write(slices);
+    await this.#socket.write(slices, most);
     let { sent } = slices;
     if (sent === 0 && slices.isStuck) {
       const bytes = await this.#read(file, offset, most);
       if (bytes.length === 0) return 0;
       sent = bytes.length;
-      await this.#socket.write([bytes]);
+      await this.#socket.write([bytes], sent);
     }
     await this.#letOthers(sent);
     return sent;

@@ -16,6 +16,7 @@ import {
   MIB,
   pattern,
   type TransportFixture,
+  turn,
 } from "./_transport_fixture.ts";
 
 const SIZE = 5 * MIB + 3;
@@ -93,6 +94,26 @@ export function testTlsFiles(fixture: TransportFixture): void {
       expect(all).toEqual(expectation(whole.subarray(at)));
     },
   );
+
+  test("many at once, to peers that are late, are kept apart", async () => {
+    const many = Array.from({ length: 12 }, (_, at) => whole.subarray(at * 99));
+    const upgrades = await Promise.all(many.map(() => secured(fixture)));
+    try {
+      if (upgrades[0]?.server.sendFile === undefined) return;
+      const sent = upgrades.map(({ server }, at) =>
+        sendAll(server, fileOf(many[at]!), 0, at % 2 === 0 ? MIB : 100_000)
+      );
+      // Until nobody can send any more.
+      await turn();
+      const all = await Promise.all(
+        upgrades.map(({ peer }) => peer.do("receiveBytes")),
+      );
+      await Promise.all(sent);
+      expect(all).toEqual(many.map(expectation));
+    } finally {
+      for (const upgrade of upgrades) upgrade[Symbol.dispose]();
+    }
+  });
 
   test("at the end and behind it there is nothing", async () => {
     const file = fileOf(whole);
