@@ -50,7 +50,8 @@ export {
   windowsAuthorizer,
   type WindowsAuthorizerOptions,
 } from "./adapters/_windows_authorizer.ts";
-export { WorkerPool, type WorkerPoolOptions } from "./adapters/_worker_pool.ts";
+export { WorkerPool } from "./adapters/_worker_pool.ts";
+export type { WorkerPoolOptions } from "./adapters/_worker_pool_options.ts";
 export {
   unixAuthorizer,
   type UnixAuthorizerOptions,

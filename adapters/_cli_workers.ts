@@ -1,6 +1,7 @@
 import { ConfigError } from "../lib/base/errors.ts";
 import type { CliWorkers, WorkersRequest } from "../lib/cli/host.ts";
-import { WorkerPool, type WorkerPoolOptions } from "./_worker_pool.ts";
+import { WorkerPool } from "./_worker_pool.ts";
+import type { WorkerPoolOptions } from "./_worker_pool_options.ts";
 
 const MODULE = new URL(
   import.meta.url.endsWith(".ts") ? "./_cli_worker.ts" : "./_cli_worker.js",

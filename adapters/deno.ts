@@ -60,7 +60,8 @@ export {
   windowsAuthorizer,
   type WindowsAuthorizerOptions,
 } from "./_windows_authorizer.ts";
-export { WorkerPool, type WorkerPoolOptions } from "./_worker_pool.ts";
+export { WorkerPool } from "./_worker_pool.ts";
+export type { WorkerPoolOptions } from "./_worker_pool_options.ts";
 export {
   unixAuthorizer,
   type UnixAuthorizerOptions,
