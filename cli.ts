@@ -66,11 +66,7 @@ async function run(): Promise<void> {
   setFlagsFromString("--no-flush-bytecode");
   setFlagsFromString("--semi-space-growth-factor=8");
   setFlagsFromString("--no-memory-reducer");
-  const adapter = await loadAdapter();
-  const host = cliHost({
-    platform: adapter.platform(),
-    openFolder: (path, options) => adapter.localFileSystem(path, options),
-  });
+  const host = cliHost(await loadAdapter());
   const code = await main(process.argv.slice(2), host);
   await flushOutputs();
   process.exit(code);

@@ -4,14 +4,7 @@ import { dirname, resolve } from "node:path";
 import process from "node:process";
 import { pbkdf2Passwords } from "../lib/auth/password_scheme.ts";
 import { ConfigError } from "../lib/base/errors.ts";
-import type {
-  CliHost,
-  CliOutput,
-  FolderOptions,
-  WatchedText,
-} from "../lib/cli/host.ts";
-import type { Platform } from "../lib/spi/clock.ts";
-import type { FileSystem } from "../lib/spi/file_system.ts";
+import type { CliHost, CliOutput, WatchedText } from "../lib/cli/host.ts";
 import { argon2idPasswords } from "./_argon2.ts";
 import { certificate } from "./_cli_certificate.ts";
 import { startWorkers } from "./_cli_workers.ts";
@@ -22,6 +15,7 @@ import {
 } from "./_cli_permissions.ts";
 import { isGranted, NETWORK_INTERFACES } from "./_deno_permissions.ts";
 import { GatheredOutput } from "./_gathered_output.ts";
+import type { Adapter } from "./_runtime.ts";
 import { runtimeGlobals } from "./_runtime_types.ts";
 import { flushLogFiles, openLogFile } from "./_log_file.ts";
 import { resolvedAddress } from "./_resolved_address.ts";
@@ -40,25 +34,17 @@ import { WindowsUsers } from "./_windows_users.ts";
 import { tomlParser } from "./_toml_parser.ts";
 import { watchedFile } from "./_watched_file.ts";
 
-/** What differs between the runtimes. */
-export interface CliAdapter {
-  /** Sockets, clock and randomness. */
-  readonly platform: Platform;
-  /** See {@linkcode CliHost.openFolder}. */
-  openFolder(path: string, options: FolderOptions): FileSystem;
-}
-
 /** What may hold text that is not written yet. */
 const outputs: (GatheredOutput | TerminalOutput)[] = [];
 
 /** The program around the command, by the node: modules of any runtime. */
-export function cliHost(adapter: CliAdapter): CliHost {
+export function cliHost(adapter: Adapter): CliHost {
   const env = allowedEnvironment();
   const stderr = output(process.stderr);
   return {
-    platform: adapter.platform,
-    openFolder: (path, options) =>
-      adapter.openFolder(path, { fsync: options.fsync }),
+    platform: adapter.platform(),
+    platformWithoutOpenssl: () => adapter.platform({ useOpenssl: false }),
+    openFolder: (path, { fsync }) => adapter.localFileSystem(path, { fsync }),
     openSystemUsers: () =>
       process.platform === "win32" ? new WindowsUsers(null) : new UnixUsers(),
     stdin: terminalInput(),

@@ -11,10 +11,6 @@ export default async function options(
   order: WorkerOrder,
   log: LogSink,
 ): Promise<ServerOptions> {
-  const adapter = await loadAdapter();
-  const host = cliHost({
-    platform: adapter.platform(),
-    openFolder: (path, options) => adapter.localFileSystem(path, options),
-  });
+  const host = cliHost(await loadAdapter());
   return await workerOptions(order, host, log);
 }

@@ -1,7 +1,7 @@
 import { ConfigError } from "../lib/base/errors.ts";
 import type { CliWorkers, WorkersRequest } from "../lib/cli/host.ts";
 import { WorkerPool } from "./_worker_pool.ts";
-import type { WorkerPoolOptions } from "./_worker_pool_options.ts";
+import type { PoolSettings } from "./_worker_pool_options.ts";
 
 const MODULE = new URL(
   import.meta.url.endsWith(".ts") ? "./_cli_worker.ts" : "./_cli_worker.js",
@@ -22,6 +22,7 @@ export async function startWorkers(
   const pool = await WorkerPool.start({
     ...poolOptions(request),
     module: MODULE,
+    useOpenssl: request.useOpenssl,
     ...(request.workers === null ? {} : { workers: request.workers }),
   });
   return {
@@ -42,7 +43,7 @@ export async function startWorkers(
 
 function poolOptions(
   request: WorkersRequest,
-): Omit<WorkerPoolOptions, "module" | "workers"> {
-  const { workers: _workers, order, ...rest } = request;
+): PoolSettings {
+  const { workers: _1, useOpenssl: _2, order, ...rest } = request;
   return { ...rest, data: order };
 }

@@ -3,7 +3,11 @@ import type { CloseOptions } from "../lib/server/server.ts";
 import type { LogLevel } from "../lib/spi/log.ts";
 import { systemClock } from "./_system_clock.ts";
 import type { FromWorker } from "./_worker_messages.ts";
-import { type WorkerHost, WorkerProcess } from "./_worker_process.ts";
+import {
+  type WorkerHost,
+  type WorkerKind,
+  WorkerProcess,
+} from "./_worker_process.ts";
 import { RateBook } from "./_worker_rates.ts";
 
 /** How long a worker that keeps ending is left alone, and at most. */
@@ -29,7 +33,7 @@ export interface CrewHost {
 
 /** The workers that are there: one that ends unwanted is replaced. */
 export class WorkerCrew {
-  readonly #module: string;
+  readonly #kind: WorkerKind;
   readonly #host: CrewHost;
   readonly #workers = new Set<WorkerProcess>();
   readonly #rates = new RateBook(systemClock());
@@ -38,8 +42,8 @@ export class WorkerCrew {
   #pauseMs = FIRST_PAUSE_MS;
   #isClosing = false;
 
-  constructor(module: string, host: CrewHost) {
-    this.#module = module;
+  constructor(kind: WorkerKind, host: CrewHost) {
+    this.#kind = kind;
     this.#host = host;
   }
 
@@ -70,7 +74,7 @@ export class WorkerCrew {
       },
     };
     const worker = new WorkerProcess({
-      module: this.#module,
+      ...this.#kind,
       data: this.#host.data(),
       host,
       rates: this.#rates,

@@ -108,12 +108,14 @@ function run(): void {
     }
   }
 
-  async function begin(module: string, data: unknown): Promise<void> {
+  async function begin(
+    { module, useOpenssl, data }: Extract<ToWorker, { type: "start" }>,
+  ): Promise<void> {
     try {
       ownModule = module;
       const options = await optionsBy(module, data, places);
       const adapter = await loadAdapter();
-      server = new FtpServer(adapter.platform(), options);
+      server = new FtpServer(adapter.platform({ useOpenssl }), options);
       tell({ type: "ready" });
     } catch (error) {
       tell({ type: "failed", reason: messageOf(error) });
@@ -135,7 +137,7 @@ function run(): void {
   process.on("message", (message: ToWorker, socket: unknown) => {
     switch (message.type) {
       case "start":
-        return void begin(message.module, message.data);
+        return void begin(message);
       case "connection": {
         const { id, implicitTls } = message;
         tell({ type: "here", id });

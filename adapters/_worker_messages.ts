@@ -6,7 +6,12 @@ import type { RateAnswer, RateRequest } from "./_worker_rates.ts";
 /** What the parent says to a worker. The text is JSON, once. */
 export type ToWorker =
   /** The first message: who tells the worker what its server is like. */
-  | { readonly type: "start"; readonly module: string; readonly data: unknown }
+  | {
+    readonly type: "start";
+    readonly module: string;
+    readonly useOpenssl: boolean;
+    readonly data: unknown;
+  }
   /** Comes with a socket. */
   | {
     readonly type: "connection";

@@ -47,7 +47,8 @@ export class WorkerPool implements AsyncDisposable {
     this.#settings = options;
     this.#log = poolLog(options);
     this.#places = new PlaceBook(poolLimits(options));
-    this.#crew = new WorkerCrew(String(options.module), {
+    const { module, useOpenssl = true } = options;
+    this.#crew = new WorkerCrew({ module: String(module), useOpenssl }, {
       data: () => this.#settings.data ?? null,
       log: (level, text) => this.#log.write(level, text),
       heard: (worker, message) => this.#heard(worker, message),
@@ -157,8 +158,8 @@ export class WorkerPool implements AsyncDisposable {
   }
 
   /**
-   * Takes other options, but for `module` and `workers`, which stay: the
-   * module's function is called again in each worker, and
+   * Takes other options, but for `module`, `workers` and `useOpenssl`, which
+   * stay: the module's function is called again in each worker, and
    * {@linkcode FtpServer.reconfigure} with what it answers. Resolves when all
    * of them serve so; workers that start later do from the beginning. One that
    * does not answer within 30 seconds is ended and replaced.
@@ -166,7 +167,7 @@ export class WorkerPool implements AsyncDisposable {
    * @throws {ConfigError} when a worker refuses; all serve as before then
    */
   async reconfigure(
-    options: Omit<WorkerPoolOptions, "module" | "workers">,
+    options: Omit<WorkerPoolOptions, "module" | "workers" | "useOpenssl">,
   ): Promise<void> {
     if (this.#isClosing) {
       throw new ConfigError("Cannot reconfigure: pool is closed");

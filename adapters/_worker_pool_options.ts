@@ -21,6 +21,12 @@ export interface WorkerPoolOptions {
    */
   readonly workers?: number;
   /**
+   * Whether OpenSSL does TLS in the workers, where it can be called; see
+   * {@linkcode TlsEngineOptions}.
+   * @default {true}
+   */
+  readonly useOpenssl?: boolean;
+  /**
    * Control and data connections and passive ports of all workers; 0 is no
    * limit.
    * @default {512}
@@ -46,7 +52,10 @@ export interface WorkerPoolOptions {
 }
 
 /** What may change while the pool is there. */
-export type PoolSettings = Omit<WorkerPoolOptions, "module" | "workers">;
+export type PoolSettings = Omit<
+  WorkerPoolOptions,
+  "module" | "workers" | "useOpenssl"
+>;
 
 /** For records of the pool's own. */
 export function poolLog(settings: PoolSettings): Log {

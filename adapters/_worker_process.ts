@@ -23,9 +23,15 @@ const MAIN: string = fileURLToPath(
   ),
 );
 
-/** What a worker process is made of. */
-export interface WorkerParts {
+/** What is the same for all workers of a pool, for good. */
+export interface WorkerKind {
   readonly module: string;
+  /** See `TlsEngineOptions`. */
+  readonly useOpenssl: boolean;
+}
+
+/** What a worker process is made of. */
+export interface WorkerParts extends WorkerKind {
   readonly data: unknown;
   readonly host: WorkerHost;
   readonly rates: RateBook;
@@ -73,7 +79,8 @@ export class WorkerProcess {
   /** The first is under way, the others wait until it is there. */
   readonly #handing: Handing[] = [];
 
-  constructor({ module, data, host, rates, clock, child }: WorkerParts) {
+  constructor(parts: WorkerParts) {
+    const { module, useOpenssl, data, host, rates, clock, child } = parts;
     this.rates = rates.worker((answer) => this.tell(answer));
     this.#clock = clock;
     const ready: Deferred<void> = deferred();
@@ -112,7 +119,7 @@ export class WorkerProcess {
             : `killed by signal ${signal}`,
         ));
     });
-    this.tell({ type: "start", module, data });
+    this.tell({ type: "start", module, useOpenssl, data });
   }
 
   get pid(): number {

@@ -113,6 +113,7 @@ export interface Config extends Pick<ServerOptions, ServerKey> {
   readonly masqueradeAddress?: string;
   readonly disabledCommands?: readonly string[];
   readonly tls?: ConfigTls;
+  readonly useOpenssl?: boolean;
   readonly log?: ConfigLog;
   readonly concurrency?: Concurrency;
   readonly workers?: number;

@@ -1,5 +1,5 @@
 import type { JsonSchema } from "../base/json_schema.ts";
-import { milliseconds } from "./config_schema_server.ts";
+import { flag, milliseconds } from "./config_schema_server.ts";
 
 const VERSIONS = ["1.2", "1.3"];
 
@@ -126,4 +126,10 @@ export const TLS_KEYS: Readonly<Record<string, JsonSchema>> = {
       control: "required",
     }],
   },
+  useOpenssl: flag(
+    "Whether OpenSSL does TLS, called as a C library, where it can be (on " +
+      "Linux; on Deno with --allow-ffi). Otherwise it is the runtime's own " +
+      "TLS, which is slower.",
+    true,
+  ),
 };

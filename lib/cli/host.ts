@@ -210,6 +210,8 @@ export interface Supervisor {
 export interface WorkersRequest {
   /** `null`: one for each core. */
   readonly workers: number | null;
+  /** Whether OpenSSL does TLS in them, where it can be called. */
+  readonly useOpenssl: boolean;
   /** What each is told; JSON can carry it. */
   readonly order: unknown;
   /** Of all workers together. */
@@ -237,6 +239,11 @@ export interface FolderOptions {
 export interface CliHost {
   /** Sockets, clock and randomness for the server. */
   readonly platform: Platform;
+  /**
+   * The same with the TLS of the runtime, for `--disable-openssl`; absent
+   * where a host has one TLS only.
+   */
+  platformWithoutOpenssl?(): Platform;
   /** For passwords. */
   readonly stdin: CliInput;
   /** For help and version. */

@@ -82,6 +82,7 @@ export type OptionName =
   | "no-overwrite"
   | "fsync"
   | "disable-sendfile"
+  | "disable-openssl"
   | "concurrency"
   | "workers"
   | "json"
@@ -136,6 +137,7 @@ export const OPTION_SPECS: readonly OptionSpec<OptionName>[] = [
   { name: "no-overwrite" },
   { name: "fsync" },
   { name: "disable-sendfile" },
+  { name: "disable-openssl" },
   { name: "concurrency", takesValue: true },
   { name: "workers", takesValue: true },
   { name: "json" },
@@ -186,6 +188,8 @@ export interface CliOptions {
   /** Whether the disk has an upload before it is confirmed. */
   readonly fsync: boolean;
   readonly sendfile: boolean;
+  /** Whether OpenSSL does TLS, where it can be called. */
+  readonly useOpenssl: boolean;
   readonly concurrency: Concurrency;
   /** Processes, where there are several; `null`: one for each core. */
   readonly workers: number | null;
@@ -308,6 +312,7 @@ function readOptions(parsed: ParsedArguments<OptionName>): CliOptions {
     noOverwrite: switches.has("no-overwrite"),
     fsync: switches.has("fsync"),
     sendfile: !switches.has("disable-sendfile"),
+    useOpenssl: !switches.has("disable-openssl"),
     concurrency: read("concurrency", "async", parseConcurrency),
     workers: read("workers", null, (value) => parseWhole(value, 1)),
     json: switches.has("json"),

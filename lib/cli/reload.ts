@@ -201,7 +201,7 @@ function warnOfRestart(
   after: CliOptions,
   logger: Logger,
 ): void {
-  for (const key of ["concurrency", "workers"] as const) {
+  for (const key of ["concurrency", "workers", "useOpenssl"] as const) {
     if (before[key] === after[key]) continue;
     logger.log("warn", `${key}: the change needs a restart`);
   }

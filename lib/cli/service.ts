@@ -15,6 +15,7 @@ import { openExternal } from "./external_users.ts";
 import type { CliHost } from "./host.ts";
 import type { Logger } from "./logger.ts";
 import type { CliOptions } from "./options.ts";
+import { platformFor } from "./platform.ts";
 import { serverOptions } from "./server_options.ts";
 import { openSystemUsers } from "./system_users.ts";
 import { type CliTls, openTls } from "./tls.ts";
@@ -89,7 +90,8 @@ export async function openService(
     ...masquerade,
   };
   // What no file could tell: some runtimes cannot do all of it.
-  await about(["tls"], () => resolveOptions(server, host.platform.transport));
+  const { transport } = platformFor(options, host);
+  await about(["tls"], () => resolveOptions(server, transport));
   return {
     options: server,
     fileSystem,

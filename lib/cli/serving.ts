@@ -8,6 +8,7 @@ import type {
   WorkersRequest,
 } from "./host.ts";
 import type { Logger } from "./logger.ts";
+import { platformFor } from "./platform.ts";
 import type { Plan } from "./serve.ts";
 import type { Service } from "./service.ts";
 import type { WorkerOrder } from "./worker.ts";
@@ -36,7 +37,8 @@ export async function openServer(
   logger: Logger,
 ): Promise<Serving> {
   if (plan.options.concurrency === "async") {
-    const server: CliOwnServer = new FtpServer(host.platform, service.options);
+    const platform = platformFor(plan.options, host);
+    const server: CliOwnServer = new FtpServer(platform, service.options);
     return serving(
       server,
       ({ options }) => server.reconfigure(options),
@@ -61,6 +63,7 @@ function workersRequest(
   const order: WorkerOrder = { options, password, cwd: host.cwd };
   return {
     workers: options.workers,
+    useOpenssl: options.useOpenssl,
     order,
     maxConnections: options.maxCons,
     maxConnectionsPerAddress: options.maxConsPerIp,

@@ -89,6 +89,8 @@ Other options:
       --workers N              worker processes (default: one for each core)
       --disable-sendfile       copy files through the program instead of having
                                the system send them
+      --disable-openssl        leave TLS to the runtime, where OpenSSL would do
+                               it faster
   -D, --debug                  log every command and reply
   -q, --quiet                  log warnings and errors only
       --json                   log JSON, one record per line

@@ -248,6 +248,10 @@ describe("a reload", () => {
       `${BASE}${workers.replace("2", "3")}${listen(0)}`,
       "workers: the change needs a restart",
     );
+    await reload(
+      `${BASE}${workers}useOpenssl = false\n${listen(0)}`,
+      "useOpenssl: the change needs a restart",
+    );
     await stop();
   }, 30_000);
 });

@@ -322,6 +322,7 @@ uploadRate = 1
 lineEnding = "crlf"
 atomicUploads = false
 sendfile = true
+useOpenssl = true
 concurrency = "pre-fork"
 logLevel = "warn"
 graceMs = 1
@@ -357,6 +358,7 @@ tls = { minVersion = "1.2", control = "off", data = "off" }
       "lenient-line-endings",
       "atomic-uploads",
       "disable-sendfile",
+      "disable-openssl",
       "tls-control-required",
       "tls-data-required",
     ];

@@ -82,6 +82,7 @@ export class FakeCliHost implements CliHost {
     [this.cwd, new MemoryFileSystem()],
   ]);
   readonly textFiles: Map<string, string> = new Map();
+  platformWithoutOpenssl?: NonNullable<CliHost["platformWithoutOpenssl"]>;
   permitFolders?: NonNullable<CliHost["permitFolders"]>;
   openScreen?: NonNullable<CliHost["openScreen"]>;
   openSystemUsers?: NonNullable<CliHost["openSystemUsers"]>;

@@ -36,6 +36,7 @@ const DEFAULTS: CliOptions = {
   noOverwrite: false,
   fsync: false,
   sendfile: true,
+  useOpenssl: true,
   concurrency: "async",
   workers: null,
   json: false,
@@ -94,6 +95,8 @@ describe("parseCommandLineOptions()", () => {
       ["--download-rate 1M", { downloadRate: 1_048_576 }],
       ["--upload-rate 10K", { uploadRate: 10_240 }],
       ["--lenient-line-endings", { lenientLineEndings: true }],
+      ["--disable-sendfile", { sendfile: false }],
+      ["--disable-openssl", { useOpenssl: false }],
       ["--json", { json: true }],
       ["--grace 2.5", { graceMs: 2_500 }],
     ] satisfies readonly (readonly [string, Partial<CliOptions>])[]

@@ -42,6 +42,7 @@ describe("serverOptions()", () => {
       ["--download-rate 2K", { downloadRate: 2048 }],
       ["--upload-rate 3K", { uploadRate: 3072 }],
       ["--lenient-line-endings", { lineEnding: "any" }],
+      ["--disable-sendfile", { sendfile: false }],
       ["-D", { logLevel: "debug" }],
       ["-q", { logLevel: "warn" }],
     ] satisfies readonly (readonly [string, Partial<ServerOptions>])[]

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { settle } from "../../adapters/memory.ts";
+import { MemoryTransport, settle } from "../../adapters/memory.ts";
 import { ConfigError } from "../../lib/base/errors.ts";
 import { main } from "../../lib/cli/main.ts";
 import { parseCommandLineOptions } from "../../lib/cli/options.ts";
@@ -82,6 +82,41 @@ test("--tls shows the certificate and offers AUTH", async () => {
   expect(await exit).toBe(0);
   expect(host.signalListeners).toBe(0);
 });
+
+test("--disable-openssl serves on the platform without it", async () => {
+  const host = new FakeCliHost();
+  const runtimes = new MemoryTransport();
+  host.platformWithoutOpenssl = () => ({
+    ...host.platform,
+    transport: runtimes,
+  });
+  const listening = host.start("--disable-openssl");
+  await settle();
+  expect([host.transport.openListeners, runtimes.openListeners])
+    .toEqual([0, 1]);
+  host.signal("SIGTERM");
+  const { exit } = await listening;
+  expect(await exit).toBe(0);
+});
+
+test("--disable-openssl changes nothing where there is one TLS", async () => {
+  const host = new FakeCliHost();
+  const { exit } = await host.start("--disable-openssl");
+  expect(host.transport.openListeners).toBe(1);
+  host.signal("SIGTERM");
+  expect(await exit).toBe(0);
+});
+
+test.each([["", true], [" --disable-openssl", false]])(
+  "worker processes are told which TLS serves: '%s'",
+  async (option, useOpenssl) => {
+    const host = new FakeCliHost();
+    const { exit } = await host.start(`--concurrency pre-fork${option}`);
+    expect(host.workersRequests).toMatchObject([{ useOpenssl }]);
+    host.signal("SIGTERM");
+    expect(await exit).toBe(0);
+  },
+);
 
 test("what is required is refused in clear", async () => {
   const host = new FakeCliHost();

@@ -57,6 +57,7 @@ function start() {
   const fates: string[] = [];
   const worker = new WorkerProcess({
     module: "x",
+    useOpenssl: true,
     data: null,
     host: {
       heard: () => {},

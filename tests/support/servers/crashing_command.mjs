@@ -16,11 +16,7 @@ async function run() {
   const { cliHost, flushOutputs } = await load("adapters/_cli_io");
   const { loadAdapter } = await load("adapters/_runtime");
   const { main } = await load("lib/cli/main");
-  const adapter = await loadAdapter();
-  const host = cliHost({
-    platform: adapter.platform(),
-    openFolder: (path) => adapter.localFileSystem(path),
-  });
+  const host = cliHost(await loadAdapter());
   const code = await main(args, host);
   await flushOutputs();
   process.exit(code);
