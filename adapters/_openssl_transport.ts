@@ -68,6 +68,22 @@ export function withOpenssl(
   };
 }
 
+/**
+ * A connection that came in another way than by a transport, with the TLS that
+ * those of the transport have: else no session of the one would be resumed on
+ * the other.
+ *
+ * @param inner what `nodeConnection` answered
+ */
+export function opensslOver(
+  inner: Connection,
+  options: TlsEngineOptions = {},
+): Connection {
+  const { useOpenssl = true } = options;
+  if (!useOpenssl || opensslLibrary() === null) return inner;
+  return new OpensslConnection(inner as RawConnection);
+}
+
 function clear<Options extends Wishes>(
   options: Options,
 ): Options & RawSocketOptions {

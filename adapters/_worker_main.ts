@@ -10,6 +10,7 @@ import { snapshotSession } from "../lib/session/snapshot.ts";
 import type { LogSink } from "../lib/spi/log.ts";
 import { nodeConnection } from "./_node_connection.ts";
 import type { NodeSocket } from "./_node_types.ts";
+import { opensslOver, type TlsEngineOptions } from "./_openssl_transport.ts";
 import { loadAdapter } from "./_runtime.ts";
 import { KEEP_ALIVE_DELAY_MS } from "./_socket_defaults.ts";
 import type { FromWorker, ToWorker } from "./_worker_messages.ts";
@@ -90,6 +91,8 @@ function run(): void {
   const places = new SharedPlaces();
   let server: FtpServer | null = null;
   let ownModule = "";
+  let hasTls = false;
+  let engine: TlsEngineOptions = {};
 
   async function serve(
     id: number,
@@ -100,7 +103,9 @@ function run(): void {
       if (socket === undefined || server === null) return;
       socket.setNoDelay(true);
       socket.setKeepAlive(true, KEEP_ALIVE_DELAY_MS);
-      await server.handle(nodeConnection(socket), { implicitTls, id });
+      const clear = nodeConnection(socket);
+      const connection = hasTls ? opensslOver(clear, engine) : clear;
+      await server.handle(connection, { implicitTls, id });
     } catch {
       // The client was gone before it came here.
     } finally {
@@ -115,7 +120,9 @@ function run(): void {
       ownModule = module;
       const options = await optionsBy(module, data, places);
       const adapter = await loadAdapter();
-      server = new FtpServer(adapter.platform({ useOpenssl }), options);
+      engine = { useOpenssl };
+      server = new FtpServer(adapter.platform(engine), options);
+      hasTls = options.tls !== undefined;
       tell({ type: "ready" });
     } catch (error) {
       tell({ type: "failed", reason: messageOf(error) });
@@ -127,7 +134,9 @@ function run(): void {
   async function reconfigure(id: number, data: unknown): Promise<void> {
     let reason: string | null = null;
     try {
-      server?.reconfigure(await optionsBy(ownModule, data, places));
+      const options = await optionsBy(ownModule, data, places);
+      server?.reconfigure(options);
+      hasTls = options.tls !== undefined;
     } catch (error) {
       reason = messageOf(error);
     }

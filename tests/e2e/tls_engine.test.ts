@@ -83,10 +83,12 @@ describe.each([
     },
     30_000,
   );
-});
 
-test.runIf(opensslLibrary() !== null)(
-  "OpenSSL serves otherwise",
-  async () => expect(await enginesOf("")).toEqual(["OpenSSL", "OpenSSL"]),
-  30_000,
-);
+  test.runIf(opensslLibrary() !== null)(
+    "OpenSSL serves otherwise",
+    async () => {
+      expect(await enginesOf(model)).toEqual(["OpenSSL", "OpenSSL"]);
+    },
+    30_000,
+  );
+});
