@@ -1,6 +1,6 @@
 import { ConfigError } from "../base/errors.ts";
 import type { JsonPath } from "../base/json_schema.ts";
-import { defaultCommands } from "../commands/table.ts";
+import { defaultCommands } from "../commands/default_commands.ts";
 import { ipFamily } from "../protocol/address.ts";
 import { resolveOptions, type ServerOptions } from "../server/options.ts";
 import { type Config, SERVER_KEYS, type ServerKey } from "./config.ts";

@@ -1,5 +1,5 @@
 import { ConfigError } from "../base/errors.ts";
-import { defaultCommands } from "../commands/table.ts";
+import { defaultCommands } from "../commands/default_commands.ts";
 import { textCodec, type UnicodeErrors } from "../protocol/text_codec.ts";
 import type { CommandSpec } from "../session/command.ts";
 import type { Hooks } from "../session/events.ts";
