@@ -1,4 +1,4 @@
-import { ConfigError, messageOf } from "../base/errors.ts";
+import { ConfigError } from "../base/errors.ts";
 import { formatEndpoint } from "../protocol/address.ts";
 import { IdleWatch } from "../session/idle_timer.ts";
 import { Session } from "../session/session.ts";
@@ -9,11 +9,11 @@ import type { Platform } from "../spi/clock.ts";
 import type { Connection, Endpoint, Listener } from "../spi/transport.ts";
 import { Lingering } from "../transfer/linger.ts";
 import { PortPool } from "../transfer/port_pool.ts";
+import { Acceptor } from "./acceptor.ts";
 import { Accounts } from "./accounts.ts";
 import { ConnectionLimits, type Refusal } from "./limits.ts";
 import {
   abilitiesFor,
-  type ListenerAbilities,
   type ListenPlace,
   openListener,
 } from "./listen_address.ts";
@@ -32,16 +32,6 @@ export interface CloseOptions {
    * @default {0}
    */
   readonly graceMs?: number;
-}
-
-/** How long a server waits after a failed accept: descriptors may be short. */
-const ACCEPT_RETRY_MS = 100;
-
-/** How a listener was opened. */
-interface Opened {
-  /** `null`: by the host, who knows. */
-  readonly abilities: ListenerAbilities | null;
-  readonly implicitTls: boolean;
 }
 
 /**
@@ -69,11 +59,8 @@ export class FtpServer implements AsyncDisposable {
   readonly #accounts: Accounts;
   /** What sessions are given that begin now. */
   #sessionHost: SessionHost;
-  readonly #listeners = new Map<Listener, Opened>();
+  readonly #acceptor: Acceptor;
   readonly #sessions = new Map<Session, Promise<void>>();
-  readonly #running = new Set<Promise<void>>();
-  /** Ends the pauses after failed accepts. */
-  readonly #pauses = new Set<() => void>();
   #lastId = 0;
   #closing = false;
 
@@ -91,6 +78,12 @@ export class FtpServer implements AsyncDisposable {
     this.#lingering = new Lingering(platform.clock);
     this.#accounts = new Accounts(settings, platform.clock);
     this.#sessionHost = this.#hostFor(settings);
+    this.#acceptor = new Acceptor({
+      clock: platform.clock,
+      log: () => this.#log,
+      serve: (connection, implicitTls) =>
+        this.handle(connection, { implicitTls }),
+    });
   }
 
   #hostFor(settings: ServerSettings): SessionHost {
@@ -108,7 +101,7 @@ export class FtpServer implements AsyncDisposable {
 
   /** Where the server listens. */
   get addresses(): readonly Endpoint[] {
-    return [...this.#listeners.keys()].map((listener) => listener.local);
+    return this.#acceptor.addresses;
   }
 
   /**
@@ -173,8 +166,7 @@ export class FtpServer implements AsyncDisposable {
       throw new ConfigError("Cannot listen: server is closed");
     }
     const abilities = isOpen ? null : abilitiesFor(settings);
-    this.#listeners.set(listener, { abilities, implicitTls });
-    this.#own(this.#acceptAll(listener, implicitTls));
+    this.#acceptor.add(listener, { abilities, implicitTls });
     return listener.local;
   }
 
@@ -265,12 +257,7 @@ export class FtpServer implements AsyncDisposable {
       throw new ConfigError("Cannot reconfigure: server is closed");
     }
     const settings = resolveOptions(options, this.#platform.transport);
-    for (const [listener, opened] of this.#listeners) {
-      const problem = misfit(opened, settings);
-      if (problem === null) continue;
-      const where = formatEndpoint(listener.local);
-      throw new ConfigError(`Cannot reconfigure: ${where} ${problem}`);
-    }
+    this.#acceptor.check(settings);
     const { clock } = this.#platform;
     this.#settings = settings;
     this.#log = new Log(settings.log, settings.logLevel, clock);
@@ -285,12 +272,7 @@ export class FtpServer implements AsyncDisposable {
    * @param where one of `addresses`, the object itself; left out: everywhere
    */
   stopListening(where?: Endpoint): void {
-    for (const listener of [...this.#listeners.keys()]) {
-      if (where !== undefined && listener.local !== where) continue;
-      this.#listeners.delete(listener);
-      listener.close();
-    }
-    for (const wake of this.#pauses) wake();
+    this.#acceptor.close(where);
   }
 
   /**
@@ -309,8 +291,9 @@ export class FtpServer implements AsyncDisposable {
     }
     const cancel = this.#platform.clock.after(graceMs, () => this.#cut());
     if (graceMs === 0) this.#cut();
-    while (this.#running.size > 0 || this.#sessions.size > 0) {
-      await Promise.all([...this.#running, ...this.#sessions.values()]);
+    const { running } = this.#acceptor;
+    while (running.size > 0 || this.#sessions.size > 0) {
+      await Promise.all([...running, ...this.#sessions.values()]);
     }
     cancel();
     this.#lingering.closeAll();
@@ -324,37 +307,6 @@ export class FtpServer implements AsyncDisposable {
   #cut(): void {
     for (const session of this.#sessions.keys()) session.shutDown("now");
     this.#lingering.closeAll();
-  }
-
-  async #acceptAll(listener: Listener, implicitTls: boolean): Promise<void> {
-    for (;;) {
-      try {
-        const connection = await listener.accept();
-        if (connection === null) return;
-        this.#own(this.handle(connection, { implicitTls }));
-      } catch (error) {
-        if (!this.#listeners.has(listener)) return;
-        // One client that could not be accepted must not end the service.
-        const where = formatEndpoint(listener.local);
-        this.#log.write(
-          "error",
-          `Cannot accept on ${where}: ${messageOf(error)}`,
-        );
-        await this.#pause(ACCEPT_RETRY_MS);
-      }
-    }
-  }
-
-  #pause(milliseconds: number): Promise<void> {
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        cancel();
-        this.#pauses.delete(wake);
-        resolve();
-      };
-      const cancel = this.#platform.clock.after(milliseconds, wake);
-      this.#pauses.add(wake);
-    });
   }
 
   /** By our own limits first, then by those that we share with others. */
@@ -378,27 +330,4 @@ export class FtpServer implements AsyncDisposable {
     const { clock } = this.#platform;
     await turnAway(connection, why, codec, clock, this.#lingering);
   }
-
-  #own(work: Promise<void>): void {
-    const owned: Promise<void> = work.then(
-      () => void this.#running.delete(owned),
-      (error: unknown) => {
-        this.#log.error("Cannot serve a connection", error);
-        this.#running.delete(owned);
-      },
-    );
-    this.#running.add(owned);
-  }
-}
-
-/** Why a listener is of no use with other settings; `null`: it is. */
-function misfit(
-  { abilities, implicitTls }: Opened,
-  settings: ServerSettings,
-): string | null {
-  const { upgradable, stoppable } = abilitiesFor(settings);
-  if (implicitTls && !upgradable) return "was opened for implicit TLS";
-  if (abilities === null) return null;
-  if (upgradable && !abilities.upgradable) return "was opened without TLS";
-  return stoppable && !abilities.stoppable ? "was opened without CCC" : null;
 }
