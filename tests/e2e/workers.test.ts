@@ -327,6 +327,11 @@ test("sessions of all workers are seen, and each can be ended", async () => {
   await busy.client.closed;
   await pool.logged("STOR");
   expect((await pool.logged("completed=0")).session?.id).toBe(2);
+  // The end of the transfer is logged a moment before that of the session.
+  await until(
+    "the session is gone",
+    async () => (await seen()).every(({ id }) => id !== 2),
+  );
   expect((await seen()).map(({ id }) => id)).toEqual([1, 3, 4]);
   expect(await pool.ask("disconnect 2")).toEqual({ found: false });
   for (const { client } of members) client.destroy();
