@@ -84,6 +84,16 @@ export function opensslOver(
   return new OpensslConnection(inner as RawConnection);
 }
 
+/** The same for all connections of a listener that `make` makes. */
+export function opensslListener(
+  make: (options: RawSocketOptions) => Listener,
+  options: TlsEngineOptions = {},
+): Listener {
+  const { useOpenssl = true } = options;
+  if (!useOpenssl || opensslLibrary() === null) return make({});
+  return secured(make(clear({})));
+}
+
 function clear<Options extends Wishes>(
   options: Options,
 ): Options & RawSocketOptions {

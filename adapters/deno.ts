@@ -25,8 +25,8 @@ import { serveOn, type ServeOptions } from "./_serve.ts";
 import { systemClock, systemRandom } from "./_system_clock.ts";
 
 export { denoTransport } from "./_deno_transport.ts";
-export { nodeConnection } from "./_node_connection.ts";
-export { nodeListener, type NodeListenerOptions } from "./_node_listener.ts";
+export { nodeConnection, nodeListener } from "./_host_sockets.ts";
+export type { NodeListenerOptions } from "./_node_listener.ts";
 export type { NodeTransport } from "./_node_transport.ts";
 export type { NodeServer, NodeSocket } from "./_node_types.ts";
 export type { TlsEngineOptions } from "./_openssl_transport.ts";

@@ -24,8 +24,8 @@ import { systemClock, systemRandom } from "./_system_clock.ts";
 
 export { LocalFileSystem } from "./_local_file_system.ts";
 export { localFileSystem } from "./_local_files.ts";
-export { nodeConnection } from "./_node_connection.ts";
-export { nodeListener, type NodeListenerOptions } from "./_node_listener.ts";
+export { nodeConnection, nodeListener } from "./_host_sockets.ts";
+export type { NodeListenerOptions } from "./_node_listener.ts";
 export { type NodeTransport, nodeTransport } from "./_node_transport.ts";
 export type { NodeServer, NodeSocket } from "./_node_types.ts";
 export type { TlsEngineOptions } from "./_openssl_transport.ts";

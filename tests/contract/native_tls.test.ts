@@ -4,7 +4,7 @@ import { connect as connectTls } from "node:tls";
 import { afterAll, describe, expect, test } from "vitest";
 import { bunTransport } from "../../adapters/_bun_transport.ts";
 import { denoTransport } from "../../adapters/_deno_transport.ts";
-import { nodeConnection } from "../../adapters/_node_connection.ts";
+import { nodeConnection, nodeListener } from "../../adapters/_host_sockets.ts";
 import { nodeTransport } from "../../adapters/_node_transport.ts";
 import { opensslLibrary } from "../../adapters/_openssl_library.ts";
 import {
@@ -16,9 +16,19 @@ import {
 import type { Connection, Transport } from "../../lib/spi/transport.ts";
 import { requireProgram } from "../support/program.ts";
 import { AUTHORITY } from "../support/tls_certificates.ts";
-import { dismissPeers, TlsPeer } from "../support/tls_peer.ts";
+import {
+  dismissPeers,
+  type PeerSession,
+  TlsPeer,
+} from "../support/tls_peer.ts";
 import { nativeFixture } from "./_native_fixture.ts";
-import { config, secured, shake, startTls } from "./_tls_fixture.ts";
+import {
+  acceptFrom,
+  config,
+  secured,
+  shake,
+  startTls,
+} from "./_tls_fixture.ts";
 import {
   accepted,
   codeOf,
@@ -191,6 +201,52 @@ describe("sockets of the host", () => {
     expect(await peer.do("receiveBytes")).toMatchObject({ length: 1000 });
     connection.close();
     server.close();
+  });
+
+  /** What a transport accepts, a socket and a server of the host. */
+  test("sessions of a transport are resumed on them", async () => {
+    const tls = config();
+    using peer = new TlsPeer();
+    await peer.do("context", { version: "1.3" });
+    const resumed = async (server: Connection, resume: boolean) => {
+      const [code, session] = await shake(
+        { server, peer, [Symbol.dispose]() {} },
+        tls,
+        { resume },
+      );
+      expect(code).toBeNull();
+      expect(server.tls?.resumed).toBe((session as PeerSession).resumed);
+      // The ticket comes with the data.
+      await server.write(text("226"));
+      await peer.do("receive", 3);
+      server.close();
+      return (session as PeerSession).resumed;
+    };
+    const fixture = nativeFixture(transport, false);
+    expect(await resumed(await acceptFrom(fixture, peer), false)).toBe(false);
+
+    const ordinary = createServer();
+    const taken = new Promise<Connection>((resolve) =>
+      ordinary.on("connection", (socket) => resolve(nodeConnection(socket)))
+    );
+    await new Promise<void>((resolve) =>
+      ordinary.listen(0, "127.0.0.1", resolve)
+    );
+    await peer.do("connect", (ordinary.address() as AddressInfo).port);
+    expect(await resumed(await taken, true)).toBe(true);
+    ordinary.close();
+
+    const paused = createServer({ allowHalfOpen: true, pauseOnConnect: true });
+    await new Promise<void>((resolve) =>
+      paused.listen(0, "127.0.0.1", resolve)
+    );
+    const listener = nodeListener(paused);
+    const [connection] = await Promise.all([
+      accepted(listener),
+      peer.do("connect", listener.local.port),
+    ]);
+    expect(await resumed(connection, true)).toBe(true);
+    listener.close();
   });
 
   test("a connection that stays clear is as before", async () => {

@@ -2,8 +2,7 @@ import { type AddressInfo, connect, createServer } from "node:net";
 import { describe, expect, test } from "vitest";
 import { bunTransport } from "../../adapters/_bun_transport.ts";
 import { denoTransport } from "../../adapters/_deno_transport.ts";
-import { nodeConnection } from "../../adapters/_node_connection.ts";
-import { nodeListener } from "../../adapters/_node_listener.ts";
+import { nodeConnection, nodeListener } from "../../adapters/_host_sockets.ts";
 import { nodeTransport } from "../../adapters/_node_transport.ts";
 import {
   BUN_NODE_DESTROY,
