@@ -55,6 +55,12 @@ export function otherNodes() {
     .map((version) => nodeRuntime(version, install(version)));
 }
 
+/** Whether there are both older and newer releases of Node among ours. */
+export function isBetween(runtime) {
+  const names = NODES.map((version) => `node ${version.split(".")[0]}`);
+  return names.slice(1, -1).includes(runtime.name);
+}
+
 /** The environment in which programs find a runtime under its usual name. */
 export function environmentOf(runtime) {
   const path = [

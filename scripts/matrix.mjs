@@ -7,7 +7,8 @@
 // supported releases of Node (Linux on x64), which it installs into a cache.
 // A runtime is named as in the table (`deno`, `node 22`), a suite as its
 // folder. What serves in the tests with real clients is the runtime of the
-// row; these tests themselves run on Node.
+// row; these tests themselves run on Node. This Node, Deno and Bun run all
+// tests, the other releases those that could end in another way on them.
 //
 // Files with failures run once more at the end, alone: a test that passes then
 // was disturbed by its neighbours. It is printed as unsteady, and does not
@@ -40,11 +41,59 @@ const MOST_FILES_AGAIN = 4;
 /** What runs inside each runtime. */
 const INSIDE = ["unit", "session", "contract", "fuzz"];
 
+/**
+ * Of these, what neither needs a process of its own nor leaves anything behind
+ * in it. A process for each of many short files takes longer than its tests.
+ */
+const SHARED = ["unit", "session", "fuzz"];
+
 /** Servers of the runtime in processes of their own, with clients on Node. */
 const CLIENTS = ["oracle", "e2e"];
 
 /** Depends on neither the runtime nor, mostly, the release of Node. */
 const ONCE = ["meta", "package"];
+
+/**
+ * What a release of Node cannot change, besides all of `oracle` and `fuzz`:
+ * what our server says to clients in the clear and does with users and paths.
+ * It runs on the Node that runs this script, with Deno and with Bun.
+ */
+const NOT_OF_RELEASE = [
+  "tests/e2e/administrators_day.test.ts",
+  "tests/e2e/attacks.test.ts",
+  "tests/e2e/attacks_on_files.test.ts",
+  "tests/e2e/basic_ftp.test.ts",
+  "tests/e2e/bench_client.test.ts",
+  "tests/e2e/cli_external.test.ts",
+  "tests/e2e/cli_users.test.ts",
+  "tests/e2e/curl.test.ts",
+  "tests/e2e/examples.test.ts",
+  "tests/e2e/lftp.test.ts",
+  "tests/e2e/ncftp.test.ts",
+  "tests/e2e/python_ftplib.test.ts",
+  "tests/e2e/system_users_command.test.ts",
+  "tests/e2e/system_users_options.test.ts",
+  "tests/e2e/tnftp.test.ts",
+  "tests/e2e/wget.test.ts",
+];
+
+/**
+ * What is left out on releases of Node between the oldest and the newest, too:
+ * crowds and clients at sockets, TLS and files that `contract` looks at on
+ * every release. Processes, signals, terminals and descriptors stay.
+ */
+const NOT_BETWEEN = [
+  "tests/e2e/aborted_downloads.test.ts",
+  "tests/e2e/config.test.ts",
+  "tests/e2e/ftps_certificates.test.ts",
+  "tests/e2e/ftps_clients.test.ts",
+  "tests/e2e/hostile_control.test.ts",
+  "tests/e2e/hostile_data.test.ts",
+  "tests/e2e/hostile_transfers.test.ts",
+  "tests/e2e/killed_uploads.test.ts",
+  "tests/e2e/link_local.test.ts",
+  "tests/e2e/many_clients.test.ts",
+];
 
 /** Tests with servers that need to run inside the runtime themselves. */
 const INSIDE_E2E = [
@@ -96,41 +145,50 @@ report(results);
  * @property {import("./_runtimes.mjs").Runtime} host what vitest runs on
  * @property {readonly string[]} suites
  * @property {readonly string[]} paths
+ * @property {boolean} isolated whether each file has a process of its own
  * @property {boolean} clients whether it starts servers and clients
  */
 function jobsOf(runtime) {
   const inside = runtime.kind !== "node";
+  const first = inside || runtime === here;
   const below = (suites) => suites.map((suite) => `tests/${suite}/`);
   const jobs = [
     {
-      suites: inside ? [...INSIDE, "e2e"] : INSIDE,
-      paths: (suites) => [
-        ...below(suites.filter((suite) => suite !== "e2e")),
-        ...(suites.includes("e2e") ? INSIDE_E2E : []),
-      ],
-      clients: false,
+      suites: first ? SHARED : SHARED.filter((suite) => suite !== "fuzz"),
+      paths: below,
+      isolated: false,
+    },
+    {
+      suites: INSIDE.filter((suite) => !SHARED.includes(suite)),
+      paths: below,
     },
     {
       host: inside ? here : runtime,
-      suites: CLIENTS,
+      suites: first ? CLIENTS : ["e2e"],
       paths: below,
-      exclude: inside ? INSIDE_E2E : [],
+      exclude: inside ? INSIDE_E2E : first ? [] : [
+        ...NOT_OF_RELEASE,
+        ...(runtimes.isBetween(runtime) ? NOT_BETWEEN : []),
+      ],
       clients: true,
     },
   ];
+  if (inside) jobs.push({ suites: ["e2e"], paths: () => INSIDE_E2E });
   if (runtime === here) {
-    jobs.push({ suites: ONCE, paths: below, clients: false });
+    jobs.push({ suites: ONCE, paths: below });
   } else if (!inside) {
-    jobs.push({
-      suites: ["package"],
-      paths: () => PACKAGE_ON_NODE,
-      clients: false,
-    });
+    jobs.push({ suites: ["package"], paths: () => PACKAGE_ON_NODE });
   }
   return jobs.flatMap(({ suites, paths, ...job }) => {
     const some = suites.filter((suite) => wanted(suite) && isThere(suite));
     if (some.length === 0) return [];
-    const rest = { exclude: [], host: runtime, ...job };
+    const rest = {
+      exclude: [],
+      host: runtime,
+      isolated: true,
+      clients: false,
+      ...job,
+    };
     return [{ ...rest, runtime, suites: some, paths: paths(some) }];
   });
 }
@@ -171,7 +229,12 @@ async function runAgain(done) {
       !paths.has(undefined);
     if (again) {
       const suites = [...job.suites, "again"];
-      const second = await run({ ...job, suites, paths: [...paths] });
+      const second = await run({
+        ...job,
+        suites,
+        paths: [...paths],
+        isolated: true,
+      });
       all.push(...settled(results, second));
     } else {
       all.push(...results);
@@ -183,7 +246,8 @@ async function runAgain(done) {
 /** Runs vitest once and answers its results. */
 async function run(job) {
   const { runtime, host, suites, exclude } = job;
-  const title = `${runtime.name}: ${suites.join(", ")}`;
+  const where = host.kind === runtime.kind ? "" : " from Node";
+  const title = `${runtime.name}: ${suites.join(", ")}${where}`;
   const file = join(reports, title.replaceAll(/\W+/g, "-"));
   const log = openSync(`${file}.log`, "w");
   const begin = performance.now();
@@ -195,6 +259,7 @@ async function run(job) {
     ...exclude.map((path) => `--exclude=${path}`),
     // Clients and servers wait for each other most of the time.
     ...(job.clients ? ["--maxWorkers=2"] : []),
+    ...(job.isolated ? [] : ["--no-isolate"]),
     // Bun cannot be a worker process of vitest.
     ...(host.kind === "bun" ? ["--pool=threads"] : []),
     "--reporter=default",

@@ -6,11 +6,11 @@ import { createConnection } from "node:net";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeAll, expect, test } from "vitest";
-import { BUN_UNIX_DESCRIPTOR } from "../../adapters/_runtime_gaps.ts";
 import { commandLine } from "../support/command.ts";
 import { TemporaryFolder, until } from "../support/files.ts";
 import { FtpClient } from "../support/ftp_client.ts";
 import { FtpsClient } from "../support/ftps_client.ts";
+import { serverKind } from "../support/server.ts";
 import { SERVER } from "../support/tls_certificates.ts";
 
 interface Message {
@@ -25,6 +25,9 @@ interface Message {
 const PARENT = fileURLToPath(
   new URL("clients/systemd_parent.py", import.meta.url),
 );
+
+/** BUN_UNIX_DESCRIPTOR of adapters/_runtime_gaps.ts, where the server runs. */
+const TAKES_UNIX = serverKind() !== "bun";
 
 let folder: TemporaryFolder;
 let service: Service | null = null;
@@ -161,7 +164,7 @@ test("names tell which socket is for implicit TLS, and one may be no TCP", async
   writeFileSync(folder.at("pair.pem"), SERVER.cert + SERVER.key);
   writeFileSync(config, 'directory = "srv"\n[tls]\ncert = "pair.pem"\n');
   const path = folder.at("control.sock");
-  const sockets = ["ftp", "ftps", ...(BUN_UNIX_DESCRIPTOR.here ? [] : [path])];
+  const sockets = ["ftp", "ftps", ...(TAKES_UNIX ? [path] : [])];
   service = new Service(folder.at("n"), sockets, ["--config", config]);
   await service.notifies("READY=1");
   const [clear, secret] = service.ports;
@@ -176,7 +179,7 @@ test("names tell which socket is for implicit TLS, and one may be no TCP", async
   await hidden.secure();
   await hidden.expect(null, 220);
   await hidden.expect("NOOP", 200);
-  if (BUN_UNIX_DESCRIPTOR.here) return;
+  if (!TAKES_UNIX) return;
   const greeting = await new Promise<string>((resolve, reject) => {
     const socket = createConnection(path);
     socket.once("error", reject);

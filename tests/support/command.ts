@@ -4,6 +4,8 @@ import { fileURLToPath } from "node:url";
 import { buildForNode } from "./build.ts";
 import type { ClientTarget } from "./ftp_client.ts";
 import { until } from "./files.ts";
+import { runtimeProgram } from "./runtimes.ts";
+import { serverKind } from "./server.ts";
 
 const ROOT: string = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -17,14 +19,20 @@ export interface CommandOptions {
   readonly program?: readonly [string, ...string[]];
 }
 
-/** The program and first arguments that run `cli.ts` on this runtime. */
+/**
+ * The program and first arguments that run `cli.ts` on the runtime under test,
+ * which need not be the one of the tests; see {@linkcode serverKind}.
+ */
 export function commandLine(): readonly [string, ...string[]] {
   const source = join(ROOT, "cli.ts");
-  // Not node_modules/.bin/deno, which is a parent that passes no signals on.
-  const runtime = process.execPath;
-  if ("Deno" in globalThis) return [runtime, "run", "-A", "--no-lock", source];
-  if ("Bun" in globalThis) return [runtime, source];
-  return ["node", builtCommand()];
+  switch (serverKind()) {
+    case "deno":
+      return [runtimeProgram("deno"), "run", "-A", "--no-lock", source];
+    case "bun":
+      return [runtimeProgram("bun"), source];
+    default:
+      return ["node", builtCommand()];
+  }
 }
 
 /** The command as Node runs it from the package. */
@@ -32,7 +40,7 @@ export function builtCommand(): string {
   return join(dirname(buildForNode()), "../cli.js");
 }
 
-/** `anyftpd` in a process of its own, on the runtime of the tests. */
+/** `anyftpd` in a process of its own, on the runtime under test. */
 export class Command {
   readonly child: ChildProcess;
   /** The exit code; -1 after a signal. */

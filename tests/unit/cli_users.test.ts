@@ -51,7 +51,8 @@ test("--users lets in who is in the file, each as it says", async () => {
     ann: { password, permissions: "elr" },
     bob: { password, directory: "bob" },
   });
-  const { exit } = await host.start("-w --users users.json");
+  // Time flies below, so no session may end for being idle.
+  const { exit } = await host.start("-w --timeout 0 --users users.json");
   expect(host.stderr.text).toContain("sharing / (users of users.json):\n");
   const client = await connectClient(host);
   const refused = async (line: string): Promise<string> => {

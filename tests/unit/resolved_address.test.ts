@@ -1,9 +1,18 @@
 import { lookup } from "node:dns/promises";
-import { afterEach, expect, test, vi } from "vitest";
-import { resolvedAddress } from "../../adapters/_resolved_address.ts";
-import { ConfigError } from "../../lib/base/errors.ts";
+import { afterAll, afterEach, expect, test, vi } from "vitest";
 
 vi.mock("node:dns/promises", () => ({ lookup: vi.fn() }));
+
+// Another test file of this process may have loaded them, with the real one.
+vi.resetModules();
+const { resolvedAddress } = await import("../../adapters/_resolved_address.ts");
+const { ConfigError } = await import("../../lib/base/errors.ts");
+
+// Nor shall the next one find what is mocked here.
+afterAll(() => {
+  vi.doUnmock("node:dns/promises");
+  vi.resetModules();
+});
 
 const found = vi.mocked(lookup as (name: string) => Promise<unknown>);
 
