@@ -79,18 +79,15 @@ const NOT_OF_RELEASE = [
 
 /**
  * What is left out on releases of Node between the oldest and the newest, too:
- * crowds and clients at sockets, TLS and files that `contract` looks at on
- * every release. Processes, signals, terminals and descriptors stay.
+ * crowds and hostile clients at sockets that `contract` looks at on every
+ * release. Real clients of TLS, processes, signals and descriptors stay.
  */
 const NOT_BETWEEN = [
   "tests/e2e/aborted_downloads.test.ts",
   "tests/e2e/config.test.ts",
-  "tests/e2e/ftps_certificates.test.ts",
-  "tests/e2e/ftps_clients.test.ts",
   "tests/e2e/hostile_control.test.ts",
   "tests/e2e/hostile_data.test.ts",
   "tests/e2e/hostile_transfers.test.ts",
-  "tests/e2e/killed_uploads.test.ts",
   "tests/e2e/link_local.test.ts",
   "tests/e2e/many_clients.test.ts",
 ];
