@@ -4,15 +4,24 @@ const SLOW_MS = 10;
 /** Then this much is left to the thread pool, each time twice as much. */
 const SLOW_BYTES = 2 * 1024 * 1024;
 
+/** So many calls without a wait make up for one. */
+const QUICK_CALLS = 64;
+
 /** Whether the bytes of one file are better left to the thread pool. */
 export class SlowDisk {
   readonly #slowMs: number;
   #left = 0;
   #next = SLOW_BYTES;
+  readonly #now: () => number;
+  #quick = 0;
 
   /** @param slowMs what a call may take that finds no disk in its way */
-  constructor(slowMs: number = SLOW_MS) {
+  constructor(
+    slowMs: number = SLOW_MS,
+    now: () => number = () => performance.now(),
+  ) {
     this.#slowMs = slowMs;
+    this.#now = now;
   }
 
   /** Whether a call on the spot would keep everybody waiting again. */
@@ -22,15 +31,27 @@ export class SlowDisk {
 
   /** Makes a call on the spot, and watches how long it takes. */
   watch<T>(call: () => T): T {
-    const begin = performance.now();
+    const begin = this.#now();
     try {
       return call();
     } finally {
-      if (performance.now() - begin > this.#slowMs) {
-        this.#left = this.#next;
-        this.#next *= 2;
-      }
+      if (this.#now() - begin > this.#slowMs) this.#turnSlow();
+      else this.#stayQuick();
     }
+  }
+
+  #turnSlow(): void {
+    this.#left = this.#next;
+    this.#next *= 2;
+    this.#quick = 0;
+  }
+
+  /** What was slow once on a busy machine is not slow for good. */
+  #stayQuick(): void {
+    this.#quick++;
+    if (this.#quick < QUICK_CALLS) return;
+    this.#quick = 0;
+    this.#next = Math.max(SLOW_BYTES, this.#next / 2);
   }
 
   /** The thread pool has these. */

@@ -1,6 +1,7 @@
 // A worker process: serves the connections that its parent accepts.
 
 import process from "node:process";
+import { setInterval } from "node:timers";
 import { type Deferred, deferred } from "../lib/base/deferred.ts";
 import { messageOf } from "../lib/base/errors.ts";
 import type { Admission, SharedRate } from "../lib/server/admission.ts";
@@ -11,10 +12,13 @@ import type { LogSink } from "../lib/spi/log.ts";
 import { nodeConnection } from "./_node_connection.ts";
 import type { NodeSocket } from "./_node_types.ts";
 import { opensslOver, type TlsEngineOptions } from "./_openssl_transport.ts";
-import { loadAdapter } from "./_runtime.ts";
+import { loadAdapter, runtimeName } from "./_runtime.ts";
 import { KEEP_ALIVE_DELAY_MS } from "./_socket_defaults.ts";
 import type { FromWorker, ToWorker } from "./_worker_messages.ts";
 import { AskedRates } from "./_worker_rates.ts";
+
+/** How soon a worker of Deno ends with its parent. */
+const PARENT_WATCH_MS = 1_000;
 
 /** What modules for workers export. */
 interface Loaded {
@@ -184,7 +188,19 @@ function run(): void {
     }
   }
   // Nobody would ever stop us.
-  process.on("disconnect", () => process.exit(server === null ? 1 : 0));
+  const leave = () => process.exit(server === null ? 1 : 0);
+  process.on("disconnect", leave);
+  watchParent(leave);
+}
+
+/** Deno does not tell that a parent was killed whose messages were all read. */
+function watchParent(onGone: () => void): void {
+  if (runtimeName() !== "deno") return;
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid !== parent) onGone();
+  }, PARENT_WATCH_MS);
+  watch.unref();
 }
 
 run();

@@ -9,10 +9,14 @@ import {
 /** How long less than half a large buffer is kept for more to come. */
 const HOLD_MS = 50;
 
+/** Then a file that did not take bytes at once is asked again; twice as much. */
+const ASK_AGAIN_BYTES = 4 * 1024 * 1024;
+
 /**
  * Writes an upload to its file while the next bytes arrive.
  *
- * A file that takes bytes at once is given them as they come. For any other,
+ * A file that takes bytes at once is given them as they come; one that did not
+ * is asked again later, as a disk may have been busy for a moment. For any other,
  * two buffers change places: one is being written, the other is filled. What
  * arrives is written as soon as nothing else is, so a slow upload reaches the
  * disk piece by piece and a fast one in large writes. Holds at most two
@@ -30,6 +34,9 @@ export class WriteBehind {
   readonly #buffers = new TransferBuffers();
   #position: number;
   #received = 0;
+  /** Bytes that did not go at once, since the file was asked. */
+  #late = 0;
+  #patience = ASK_AGAIN_BYTES;
   #filling: Uint8Array | null = null;
   #spare: Uint8Array | null = null;
   #filled = 0;
@@ -60,7 +67,7 @@ export class WriteBehind {
   async push(bytes: Uint8Array): Promise<void> {
     this.#received += bytes.length;
     this.#throwFailure();
-    if (this.#writeNow(bytes)) return;
+    if (this.#writeNow(bytes) || await this.#writeAgain(bytes)) return;
     let rest = bytes;
     while (rest.length > 0) {
       this.#throwFailure();
@@ -101,6 +108,19 @@ export class WriteBehind {
     if (this.#file.writeNow?.(bytes, this.#position) !== true) return false;
     this.#position += bytes.length;
     return true;
+  }
+
+  /** The same when it is time to ask again, after all that came before. */
+  async #writeAgain(bytes: Uint8Array): Promise<boolean> {
+    if (this.#file.writeNow === undefined) return false;
+    this.#late += bytes.length;
+    if (this.#late < this.#patience) return false;
+    this.#late = 0;
+    await this.#flushed();
+    this.#throwFailure();
+    const isQuick = this.#writeNow(bytes);
+    if (!isQuick) this.#patience *= 2;
+    return isQuick;
   }
 
   #takeBuffer(): Uint8Array {

@@ -53,6 +53,33 @@ describe("WriteBehind", () => {
     },
   );
 
+  test("asks a file again that did not take bytes at once", async () => {
+    const bytes = pattern(20_000_000);
+    const file = new GatedFile(EMPTY);
+    const asked: [number, boolean][] = [];
+    const writer = new WriteBehind(
+      Object.assign(file, {
+        // As one that has to do with a busy disk for the first 9 MB.
+        writeNow(piece: Uint8Array, position: number): boolean {
+          const isQuick = position > 9_000_000;
+          asked.push([position, isQuick]);
+          if (isQuick) void file.write(piece, position);
+          return isQuick;
+        },
+      }),
+      0,
+    );
+    await pushAll(writer, bytes, 250_000);
+    await writer.finish();
+    await writer.release();
+    expect(equalBytes(file.content, bytes)).toBe(true);
+    expect(file.faults).toEqual([]);
+    const quick = asked.filter(([, isQuick]) => isQuick);
+    // After 4 MiB, then after 8 more; and from then on always.
+    expect(quick[0]?.[0]).toBe(12_500_000);
+    expect(quick.length).toBe(30);
+  });
+
   test("writes nothing where nothing came", async () => {
     const file = new GatedFile(EMPTY);
     const writer = new WriteBehind(file, 0);
