@@ -25,7 +25,10 @@ interface Step {
   run(peer: RunningPeer): Promise<readonly Sample[]>;
 }
 
-/** Rounds of metrics of servers: A B C, A B C, …; the first one warms up. */
+/**
+ * Rounds of metrics of servers: A B C, B C A, …; the first one warms up. Where
+ * the memory of the machine is short, a server pays for whoever was before it.
+ */
 async function takeRounds(
   field: Field,
   rounds: number,
@@ -34,7 +37,7 @@ async function takeRounds(
 ): Promise<void> {
   for (let round = 0; round <= rounds; round++) {
     for (const { key, run } of steps) {
-      for (const peer of field.running) {
+      for (const peer of rotated(field.running, round)) {
         if (journal.isOut(key, peer.name)) continue;
         process.stderr.write(`round ${round}: ${key}, ${peer.name}\n`);
         try {
@@ -49,6 +52,12 @@ async function takeRounds(
       }
     }
   }
+}
+
+/** The same in turn, with another first. */
+function rotated<Item>(items: readonly Item[], by: number): readonly Item[] {
+  const first = items.length === 0 ? 0 : by % items.length;
+  return [...items.slice(first), ...items.slice(0, first)];
 }
 
 /** What a server that compiles itself is owed when it has just been started. */
