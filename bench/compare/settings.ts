@@ -68,6 +68,12 @@ function build(text: string): Peer {
   throw new RangeError(`invalid build '${text}', expected NAME=DIR`);
 }
 
+/** The folder is ours. */
+function fileName(text: string): string {
+  if (/^\w[\w.-]*$/.test(text)) return text;
+  throw new RangeError(`invalid name '${text}' for the results`);
+}
+
 function keys(text: string): readonly string[] {
   const named = text.split(",").map((key) => key.trim());
   const unknown = named.find((key) => !KEYS.includes(key));
@@ -128,7 +134,9 @@ export function parseSettings(args: readonly string[]): Settings | null {
     },
     builds: values.build.map(build),
     base: values.base,
-    save: values.save ?? (named === undefined ? "latest" : only.join("-")),
+    save: fileName(
+      values.save ?? (named === undefined ? "latest" : only.join("-")),
+    ),
     strict: values.strict,
     names: positionals,
   };

@@ -132,6 +132,9 @@ describe("parseSettings()", () => {
     expect(() => parseSettings(["--only", "speed"]))
       .toThrow("unknown metric 'speed', choose from: download, upload");
     expect(() => parseSettings(["-c", "0"])).toThrow("invalid clients '0'");
+    expect(() => parseSettings(["--save", "../here"]))
+      .toThrow("invalid name '../here' for the results");
+    expect(parseSettings(["--only", "list,idle"])?.save).toBe("idle-list");
     expect(() => parseSettings(["-s", "big"]))
       .toThrow("invalid file size 'big'");
   });
