@@ -54,9 +54,10 @@ async function takeRounds(
   }
 }
 
-/** The same in turn, with another first. */
-function rotated<Item>(items: readonly Item[], by: number): readonly Item[] {
-  const first = items.length === 0 ? 0 : by % items.length;
+/** The same in turn, with another first; in round 1 they are as they were. */
+function rotated<Item>(items: readonly Item[], round: number): readonly Item[] {
+  const { length } = items;
+  const first = length === 0 ? 0 : (round + length - 1) % length;
   return [...items.slice(first), ...items.slice(0, first)];
 }
 
