@@ -19,6 +19,8 @@ export class Inbox {
   readonly #library: OpensslFunctions;
   readonly #ssl: number;
   readonly #memory: number | bigint;
+  /** What the session reads from; it has hold of it. */
+  #current: number | bigint;
   /** What OpenSSL reads in place must stay where it is. */
   #lent: Uint8Array | null = null;
   /** Reads all records by one call. */
@@ -32,6 +34,7 @@ export class Inbox {
     this.#memory = library.BIO_new(library.BIO_s_mem());
     library.BIO_up_ref(this.#memory);
     library.SSL_set0_rbio(ssl, this.#memory);
+    this.#current = this.#memory;
   }
 
   /** All before must have been read; it must not change until it is read. */
@@ -49,6 +52,7 @@ export class Inbox {
     library.BIO_ctrl(bio, BIO_C_SET_BUF_MEM_EOF_RETURN, RETRY, 0);
     // The one before is freed.
     library.SSL_set0_rbio(this.#ssl, bio);
+    this.#current = bio;
     this.#lent = bytes;
   }
 
@@ -57,6 +61,7 @@ export class Inbox {
     if (this.#lent === null) return;
     this.#library.BIO_up_ref(this.#memory);
     this.#library.SSL_set0_rbio(this.#ssl, this.#memory);
+    this.#current = this.#memory;
     this.#lent = null;
   }
 
@@ -91,8 +96,12 @@ export class Inbox {
     if (Number(records) === 0 || Number(reader) === 0) {
       throw new Error("out of memory");
     }
+    // The BIO would take hold of what the session reads from, for good.
+    library.BIO_up_ref(this.#current);
+    library.SSL_set0_rbio(this.#ssl, 0);
     library.BIO_ctrl(records, BIO_C_SET_SSL, BIO_NOCLOSE, this.#ssl);
     library.BIO_push(reader, records);
+    library.SSL_set0_rbio(this.#ssl, this.#current);
     this.#records = records;
     this.#reader = reader;
   }

@@ -79,7 +79,6 @@ const SIGNATURES = {
   SSL_ctrl: ["address", "address", "i32", "address", "address"],
   SSL_set0_rbio: ["i32", "address", "address"],
   SSL_set0_wbio: ["i32", "address", "address"],
-  SSL_set_bio: ["i32", "address", "address", "address"],
   SSL_set_session_id_context: ["i32", "address", "buffer", "u32"],
   SSL_set_SSL_CTX: ["address", "address", "address"],
   SSL_accept: ["i32", "address"],
