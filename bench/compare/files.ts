@@ -1,12 +1,12 @@
 import {
   closeSync,
-  existsSync,
   linkSync,
   mkdirSync,
   openSync,
   rmSync,
   writeSync,
 } from "node:fs";
+import { freemem } from "node:os";
 import { dirname, join } from "node:path";
 import { LISTED_FILES } from "../peer/peer.ts";
 import type { RunningPeer } from "../peer/runner.ts";
@@ -26,6 +26,12 @@ export const LIST_NAME: string = "list";
 /** The name of what is uploaded. */
 export const UPLOAD_NAME: string = "upload";
 
+const PAGE_BYTES = 4096;
+const PAGES_BETWEEN = 15;
+
+/** Uploads need that of their own, and others need some meanwhile. */
+const SCATTERED = 1.5;
+
 function fill(path: string, bytes: number): void {
   const block = Buffer.alloc(MEBIBYTE, "x");
   const file = openSync(path, "w", 0o644);
@@ -37,13 +43,15 @@ function fill(path: string, bytes: number): void {
 
 /**
  * Puts the same files, not copies, into every server's folder: each serves the
- * very same pages of memory.
+ * very same pages of memory. Also makes memory ready for what they upload.
  */
 export function provide(peers: readonly RunningPeer[], load: Load): void {
   const first = peers[0];
   if (first === undefined) return;
   const store = join(dirname(dirname(first.folder)), "store");
   mkdirSync(store);
+  const largest = Math.max(load.bytes, load.clients * load.clientBytes);
+  scatter(store, Math.min(largest * SCATTERED, freemem() / 2));
   const files: readonly (readonly [string, number])[] = [
     [BIG_NAME, load.bytes],
     [SMALL_NAME, SMALL_BYTES],
@@ -70,25 +78,23 @@ export function provideList(peers: readonly RunningPeer[]): void {
 }
 
 /**
- * Memory that is ready for an upload. Virtual machines hand free memory back
- * to their host, and getting it again costs more than the whole transfer; so
- * it is held in a file, and let go right before it is needed.
+ * Makes memory ready for uploads. Virtual machines hand free memory back to
+ * their host, in pieces of some pages, and getting it again costs more than the
+ * whole transfer, for whoever happens to be given such a page. So one page of
+ * sixteen is kept, and the others are free in pieces too small to be handed
+ * back.
  */
-export class Reserve {
-  readonly #path: string;
-  readonly #bytes: number;
-
-  constructor(peer: RunningPeer, bytes: number) {
-    this.#path = join(dirname(dirname(peer.folder)), "reserve");
-    this.#bytes = bytes;
-    this.refill();
+function scatter(folder: string, bytes: number): void {
+  const kept = openSync(join(folder, "kept"), "w");
+  const free = join(folder, "free");
+  const others = openSync(free, "w");
+  const page = Buffer.alloc(PAGE_BYTES, "x");
+  const between = Buffer.alloc(PAGES_BETWEEN * PAGE_BYTES, "x");
+  for (let left = bytes; left > 0; left -= between.length) {
+    writeSync(kept, page);
+    writeSync(others, between);
   }
-
-  release(): void {
-    rmSync(this.#path, { force: true });
-  }
-
-  refill(): void {
-    if (!existsSync(this.#path)) fill(this.#path, this.#bytes);
-  }
+  closeSync(kept);
+  closeSync(others);
+  rmSync(free);
 }

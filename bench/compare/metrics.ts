@@ -18,6 +18,9 @@ const NOOP_EVERY_MS = 2;
 /** RFC 3659 allows the folder itself and the one above in MLSD. */
 const MORE_LINES = 2;
 
+/** The commands that list. */
+export const LISTING_VERBS: readonly string[] = ["LIST", "MLSD"];
+
 /** All metrics in clear, by what `--only` calls them. */
 export const METRICS: Readonly<Record<string, Metric>> = {
   download,
@@ -48,7 +51,6 @@ function download(turn: Turn): Promise<void> {
 function upload(turn: Turn): Promise<void> {
   const { bytes } = turn.load;
   return turn.with(1, async (client) => {
-    turn.makeRoom();
     await turn.take(
       transferred("upload", "upload", bytes),
       () => turn.upload(client, 1, bytes),
@@ -86,7 +88,6 @@ function many(turn: Turn): Promise<void> {
       transferred("many-download", `${clients} downloads at once`, bytes),
       () => turn.download(client, clients, 1, oneOfMany(turn)),
     );
-    turn.makeRoom();
     await turn.take(
       transferred("many-upload", `${clients} uploads at once`, bytes),
       () => turn.upload(client, clients, clientBytes),
@@ -105,7 +106,6 @@ async function idle(turn: Turn): Promise<void> {
     const move = {
       download: () => turn.download(client, 1, 1, big(turn)),
       upload: async () => {
-        turn.makeRoom();
         const seconds = await turn.upload(client, 1, bytes);
         turn.clearUp();
         return seconds;
@@ -140,7 +140,7 @@ async function idle(turn: Turn): Promise<void> {
 function list(turn: Turn): Promise<void> {
   const times = turn.load.listings;
   return turn.with(1, async (client) => {
-    for (const verb of ["LIST", "MLSD"]) {
+    for (const verb of LISTING_VERBS) {
       await turn.take(
         counted(
           verb.toLowerCase(),

@@ -3,10 +3,10 @@ import { TlsClient } from "../client/tls_client.ts";
 import type { Peer } from "../peer/peer.ts";
 import type { RunningPeer } from "../peer/runner.ts";
 import { choosePeers, type Field, startAll } from "../peers.ts";
-import { provide, provideList, SMALL_NAME } from "./files.ts";
+import { LIST_NAME, provide, provideList, SMALL_NAME } from "./files.ts";
 import { Journal, type Taken, withField } from "./journal.ts";
 import { hasSessions, measureMemory } from "./memory.ts";
-import { METRICS } from "./metrics.ts";
+import { LISTING_VERBS, METRICS } from "./metrics.ts";
 import { type Sample, settle } from "./sample.ts";
 import type { Settings } from "./settings.ts";
 import { TlsTurn } from "./tls_rounds.ts";
@@ -18,6 +18,9 @@ const WARM_UP_TURNS = 10;
 
 /** Small files in each: more would leave all ports waiting (TIME_WAIT). */
 const WARM_UP_FILES = 200;
+
+/** Listings of each kind. */
+const WARM_UP_LISTINGS = 40;
 
 /** One metric: what is done with a server in its turn. */
 interface Step {
@@ -66,6 +69,7 @@ async function warmUp(
   peer: RunningPeer,
   client: LoadClient,
   logins: number,
+  lists: boolean,
 ): Promise<void> {
   if (peer.forks) return;
   const sessions = client.start(peer);
@@ -74,6 +78,15 @@ async function warmUp(
     for (let turn = 0; turn < WARM_UP_TURNS; turn++) {
       await sessions.login(logins, 1, false);
       await sessions.fetch(1, WARM_UP_FILES, retrieve);
+      await sessions.quit();
+    }
+    if (lists) {
+      await sessions.login(1, 1, false);
+      for (const verb of LISTING_VERBS) {
+        if (peer.lacks.includes(verb)) continue;
+        const command = `${verb} ${peer.prefix}${LIST_NAME}`;
+        await sessions.fetch(1, WARM_UP_LISTINGS, command);
+      }
       await sessions.quit();
     }
   } finally {
@@ -95,7 +108,7 @@ async function takeClear(settings: Settings, journal: Journal): Promise<void> {
     provide(field.running, load);
     if (only.includes("list")) provideList(field.running);
     for (const peer of field.running) {
-      await warmUp(peer, client, load.logins);
+      await warmUp(peer, client, load.logins, only.includes("list"));
     }
     const steps = metrics.map(([key, metric]) => ({
       key,

@@ -2,13 +2,7 @@ import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { TlsClient, TlsStep, TlsWork } from "../client/tls_client.ts";
 import type { RunningPeer } from "../peer/runner.ts";
-import {
-  BIG_NAME,
-  Reserve,
-  SMALL_BYTES,
-  SMALL_NAME,
-  UPLOAD_NAME,
-} from "./files.ts";
+import { BIG_NAME, SMALL_BYTES, SMALL_NAME, UPLOAD_NAME } from "./files.ts";
 import {
   counted,
   type Load,
@@ -27,14 +21,12 @@ export class TlsTurn {
   readonly #peer: RunningPeer;
   readonly #load: Load;
   readonly #client: TlsClient;
-  readonly #reserve: Reserve;
   readonly #samples: Sample[] = [];
 
   constructor(peer: RunningPeer, load: Load, client: TlsClient) {
     this.#peer = peer;
     this.#load = load;
     this.#client = client;
-    this.#reserve = new Reserve(peer, load.bytes);
   }
 
   /** What a server that has just been started is owed. */
@@ -80,7 +72,6 @@ export class TlsTurn {
   async #upload(bytes: number): Promise<void> {
     const name = this.#peer.prefix + UPLOAD_NAME;
     const step = await this.#client.upload(this.#peer, name, bytes);
-    this.#reserve.release();
     await this.#sample(
       transferred("tls-upload", "TLS upload", bytes),
       step,
@@ -89,7 +80,6 @@ export class TlsTurn {
     const file = join(this.#peer.folder, UPLOAD_NAME);
     this.#check(statSync(file).size, bytes);
     rmSync(file);
-    this.#reserve.refill();
   }
 
   async #small(count: number): Promise<void> {

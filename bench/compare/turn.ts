@@ -2,7 +2,7 @@ import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { LoadClient, LoadSessions } from "../client/load_client.ts";
 import type { RunningPeer } from "../peer/runner.ts";
-import { Reserve, UPLOAD_NAME } from "./files.ts";
+import { UPLOAD_NAME } from "./files.ts";
 import {
   figureSample,
   type Load,
@@ -17,14 +17,12 @@ export class Turn {
   readonly peer: RunningPeer;
   readonly load: Load;
   readonly #client: LoadClient;
-  readonly #reserve: Reserve;
   readonly #samples: Sample[] = [];
 
   constructor(peer: RunningPeer, load: Load, client: LoadClient) {
     this.peer = peer;
     this.load = load;
     this.#client = client;
-    this.#reserve = new Reserve(peer, load.bytes);
   }
 
   get samples(): readonly Sample[] {
@@ -82,11 +80,6 @@ export class Turn {
     return moved.seconds;
   }
 
-  /** Right before an upload that is timed: the memory for it. */
-  makeRoom(): void {
-    this.#reserve.release();
-  }
-
   /** @returns seconds */
   async upload(
     sessions: LoadSessions,
@@ -104,7 +97,6 @@ export class Turn {
   /** After uploads: what they left. */
   clearUp(): void {
     rmSync(join(this.peer.folder, UPLOAD_NAME), { force: true });
-    this.#reserve.refill();
   }
 
   /** A server that does less than it should is not a fast one. */
