@@ -1,11 +1,16 @@
 import { readSync } from "node:fs";
 import { setImmediate } from "node:timers";
-import { TransportError } from "../lib/base/errors.ts";
+import type { TransportError } from "../lib/base/errors.ts";
 import type { FileHandle } from "../lib/spi/file_system.ts";
 import type { SendFile } from "../lib/spi/transport.ts";
 import { EAGAIN, EINTR, isBroken } from "./_errno.ts";
 import { type SendfileBinding, sendfileBinding } from "./_sendfile_binding.ts";
-import { busyError, closedError, unsupportedError } from "./_socket_errors.ts";
+import {
+  busyError,
+  closedError,
+  lostError,
+  unsupportedError,
+} from "./_socket_errors.ts";
 
 /** Sent by one call. */
 const FIRST_BYTES = 256 * 1024;
@@ -17,6 +22,13 @@ const ROUND_BYTES = 32 * 1024 * 1024;
 
 /** Written by the runtime, so that it tells when there is room again. */
 const PIECE_BYTES = 16 * 1024;
+
+/**
+ * From so much on, packets wait until they are full: the peer is woken less
+ * often, which saves a third of the time and more. The last one goes out with
+ * the end of the connection.
+ */
+const CORKED_BYTES = 256 * 1024;
 
 /** A call that took longer has waited for a disk, and everybody with it. */
 const COLD_MS = 4;
@@ -62,6 +74,8 @@ export class FileSender {
   #coldUntil = 0;
   /** Sent since somebody else had a turn. */
   #sinceTurn = 0;
+  /** `null` when the runtime may have changed it. */
+  #corked: boolean | null = false;
   /** Grows as long as the file turns out to be in memory. */
   #most = FIRST_BYTES;
 
@@ -118,6 +132,7 @@ export class FileSender {
       if (made < 0) throw unsupported(`error ${-made} of the socket`);
       this.#descriptor = made;
     }
+    this.#cork(length, file.size - offset);
     const fair = Math.max(LEAST_BYTES, ROUND_BYTES / (waiting + 1));
     const slice = Math.floor(Math.min(length, this.#most, fair));
     const begin = performance.now();
@@ -133,6 +148,18 @@ export class FileSender {
     this.#broken = isBroken(sent);
     if (sent === EAGAIN || this.#broken) return -1;
     throw unsupported(`error ${-sent} of sendfile`);
+  }
+
+  /**
+   * @param length what may be sent now: little of it is for a slow client
+   * @param rest what is left of the file
+   */
+  #cork(length: number, rest: number): void {
+    const on = length >= CORKED_BYTES &&
+      (this.#corked !== false || rest >= CORKED_BYTES);
+    if (on === this.#corked) return;
+    this.#corked = on;
+    this.#binding.cork(this.#descriptor, on);
   }
 
   async #sendPiece(
@@ -155,11 +182,11 @@ export class FileSender {
     if (count === 0) return 0;
     try {
       await this.#socket.write(piece.subarray(0, count));
+      // Bun sends what waits, whenever there is room again.
+      if (this.#corked === true) this.#corked = null;
     } catch (cause) {
       if (!this.#broken || this.#released) throw cause;
-      throw new TransportError("reset", `${ACTION}: connection lost`, {
-        cause,
-      });
+      throw lostError(ACTION, cause);
     }
     return count;
   }

@@ -23,6 +23,11 @@ export interface SendfileBinding {
   pipe(): { readonly from: number; readonly to: number } | number;
   /** Another descriptor of the same, that no child process inherits. */
   duplicate(descriptor: number): number;
+  /**
+   * Whether packets that are not full wait for more, a fifth of a second at
+   * most; what can have none is left as it is.
+   */
+  cork(socket: number, on: boolean): void;
   close(descriptor: number): void;
 }
 
@@ -34,6 +39,10 @@ const SIGNATURES = {
   },
   read: { parameters: ["i32", "buffer", "address"], result: "i64" },
   pipe2: { parameters: ["buffer", "i32"], result: "i32" },
+  setsockopt: {
+    parameters: ["i32", "i32", "i32", "buffer", "u32"],
+    result: "i32",
+  },
   fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
 } as const;
@@ -42,6 +51,10 @@ const SIGNATURES = {
 const F_DUPFD_CLOEXEC = 1030;
 const F_SETPIPE_SZ = 1031;
 const O_CLOEXEC = 0o2000000;
+
+/** Of `setsockopt`. */
+const IPPROTO_TCP = 6;
+const TCP_CORK = 3;
 
 /** What unprivileged programs may have; packets of a network fill it badly. */
 const PIPE_BYTES = 1024 * 1024;
@@ -76,6 +89,7 @@ function bindingOf(
   { libc, told }: LinuxLibc<keyof typeof SIGNATURES>,
 ): SendfileBinding {
   const at = new BigInt64Array(1);
+  const flag = new Int32Array(1);
   return {
     sendfile(socket, file, offset, length) {
       at[0] = BigInt(offset);
@@ -95,6 +109,10 @@ function bindingOf(
       // Where it is not allowed, a smaller one does.
       libc.fcntl(to, F_SETPIPE_SZ, PIPE_BYTES);
       return { from, to };
+    },
+    cork(socket, on) {
+      flag[0] = Number(on);
+      libc.setsockopt(socket, IPPROTO_TCP, TCP_CORK, flag, flag.byteLength);
     },
     duplicate: (descriptor) => told(libc.fcntl(descriptor, F_DUPFD_CLOEXEC, 0)),
     close(descriptor) {

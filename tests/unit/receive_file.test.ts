@@ -37,6 +37,7 @@ function stage(
       return Math.min(into.length, 3);
     },
     pipe: () => ({ from: 70, to: 71 }),
+    cork: () => {},
     duplicate: (descriptor) => descriptor,
     close: (descriptor) => journal.push(`close ${descriptor}`),
   };

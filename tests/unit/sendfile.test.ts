@@ -17,7 +17,7 @@ const EPIPE = -32;
 const SIZE = 100_000;
 
 /** A sender whose system gives the answers of a list, one after the other. */
-function stage(answers: readonly number[], duplicate = 7) {
+function stage(answers: readonly number[], duplicate = 7, size = SIZE) {
   const journal: string[] = [];
   const left = [...answers];
   const binding: SendfileBinding = {
@@ -28,16 +28,17 @@ function stage(answers: readonly number[], duplicate = 7) {
     splice: () => -EINVAL,
     read: () => -EINVAL,
     pipe: () => -EINVAL,
+    cork: (socket, on) => journal.push(`cork ${socket} ${on}`),
     duplicate: (descriptor) => descriptor,
     close: (descriptor) => journal.push(`close ${descriptor}`),
   };
   const file: FileHandle = {
     // Not one that can be read from.
     fd: -5,
-    size: SIZE,
+    size,
     read(into, position) {
       journal.push(`read ${position}`);
-      return Promise.resolve(Math.min(into.length, SIZE - position));
+      return Promise.resolve(Math.min(into.length, size - position));
     },
     write: () => Promise.reject(new Error("Cannot happen")),
     close: () => Promise.resolve(),
@@ -92,6 +93,42 @@ test("a full socket is left to the runtime, for the next bytes", async () => {
   expect(sent).toBeGreaterThan(0);
   expect(journal).toEqual(["sendfile 7 -5 100", "read 100", `write ${sent}`]);
   expect(await sender.sendFile(file, 100 + sent, SIZE)).toBe(5);
+});
+
+const LARGE = 1024 * 1024;
+
+/** What became of the cork. */
+function corks(journal: readonly string[]): readonly string[] {
+  return journal.filter((line) => line.startsWith("cork"));
+}
+
+test("packets of a large file wait until they are full", async () => {
+  const { sender, file, journal } = stage(Array(10).fill(LARGE), 7, LARGE);
+  let at = 0;
+  while (at < LARGE) at += await sender.sendFile(file, at, LARGE);
+  expect(journal[0]).toBe("cork 7 true");
+  expect(corks(journal)).toEqual(["cork 7 true"]);
+});
+
+test("packets of a small file do not", async () => {
+  const { sender, file, journal } = stage([5, 5]);
+  await sender.sendFile(file, 0, LARGE);
+  expect(corks(journal)).toEqual([]);
+});
+
+test("packets wait again after the runtime has written", async () => {
+  const { sender, file, journal } = stage([5, EAGAIN, 5, 5], 7, LARGE);
+  let at = 0;
+  for (let i = 0; i < 4; i++) at += await sender.sendFile(file, at, LARGE);
+  expect(corks(journal)).toEqual(["cork 7 true", "cork 7 true"]);
+});
+
+test("packets of who is throttled do not wait", async () => {
+  const { sender, file, journal } = stage([5, 5, 5], 7, LARGE);
+  await sender.sendFile(file, 0, LARGE);
+  await sender.sendFile(file, 5, 1000);
+  await sender.sendFile(file, 10, 1000);
+  expect(corks(journal)).toEqual(["cork 7 true", "cork 7 false"]);
 });
 
 test("a socket whose own queue is not empty waits for it", async () => {
