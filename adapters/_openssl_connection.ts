@@ -8,14 +8,14 @@ import type {
   TlsConfig,
   TlsInfo,
 } from "../lib/spi/transport.ts";
-import { type DirectReader, directReader } from "./_direct_reader.ts";
 import { type OpensslContext, opensslContext } from "./_openssl_context.ts";
 import { OpensslSession } from "./_openssl_session.ts";
 import { OpensslOutput, PIECE_BYTES } from "./_openssl_output.ts";
 import type { RawConnection } from "./_raw_connection.ts";
 import { RecordScanner } from "./_record_scanner.ts";
 import { SecureSender } from "./_secure_sender.ts";
-import { busyError, closedError } from "./_socket_errors.ts";
+import { busyError, closedError, unsupportedError } from "./_socket_errors.ts";
+import { type SocketFeed, socketFeed } from "./_socket_feed.ts";
 import {
   endError,
   endOfHandshake,
@@ -43,7 +43,8 @@ export class OpensslConnection implements Connection {
   #session: OpensslSession | null = null;
   #output: OpensslOutput | null = null;
   #tls: TlsInfo | null = null;
-  readonly #records = new RecordScanner();
+  /** For `stopTls`; `null` where that cannot come. */
+  readonly #records: RecordScanner | null;
   /** Clear text that came behind the end of TLS. */
   #rest: Uint8Array | null = null;
   #buffer: Uint8Array<ArrayBuffer> | null = null;
@@ -56,11 +57,17 @@ export class OpensslConnection implements Connection {
   #finished = false;
   #closed = false;
   #sender: SecureSender | null = null;
-  #reader: DirectReader | null = null;
+  /** `undefined` until much has come. */
+  #feed: SocketFeed | null | undefined;
 
-  /** @param raw clear, and of nobody else from now on */
-  constructor(raw: RawConnection) {
+  /**
+   * @param raw clear, and of nobody else from now on
+   * @param stoppable whether TLS may end before the connection, for which more
+   * is copied
+   */
+  constructor(raw: RawConnection, stoppable: boolean) {
     this.#raw = raw;
+    this.#records = stoppable ? new RecordScanner() : null;
     this.local = raw.local;
     this.remote = raw.remote;
   }
@@ -155,7 +162,7 @@ export class OpensslConnection implements Connection {
       this.#sayGoodbye(session);
       session.free();
     }
-    this.#reader?.release();
+    this.#feed?.release();
     this.#buffer = null;
     this.#raw.close();
   }
@@ -195,6 +202,8 @@ export class OpensslConnection implements Connection {
   }
 
   async stopTls(): Promise<void> {
+    const records = this.#records;
+    if (records === null) throw unsupportedError(STOP, "nobody asked for it");
     const session = this.#session;
     const output = this.#output;
     if (session === null || output === null || this.#tls === null) {
@@ -203,7 +212,7 @@ export class OpensslConnection implements Connection {
     const isHidden = this.#tls.protocol !== "TLSv1.2";
     session.finish();
     const [rest] = await Promise.all([
-      this.#awaitEnd(isHidden),
+      this.#awaitEnd(records, isHidden),
       output.flush(),
     ]);
     if (this.#closed) throw closedError(STOP);
@@ -227,8 +236,13 @@ export class OpensslConnection implements Connection {
     for (;;) {
       if (this.#readFailure !== null) throw this.#readFailure;
       const buffer = this.#buffer ??= new Uint8Array(FIRST_BUFFER_BYTES);
-      const length = this.#try(action, () => session.read(buffer));
+      const feed = this.#feedFor(buffer.length);
+      await feed?.turn();
+      if (this.#closed) throw closedError(action);
+      const socket = feed?.descriptor ?? -1;
+      const length = this.#try(action, () => session.read(buffer, socket));
       if (length > 0) {
+        feed?.took(length);
         if (length === buffer.length && length < LARGEST_BUFFER_BYTES) {
           const next = Math.min(length * BUFFER_GROWTH, LARGEST_BUFFER_BYTES);
           this.#buffer = new Uint8Array(next);
@@ -237,12 +251,21 @@ export class OpensslConnection implements Connection {
       }
       if (session.ended) return null;
       await this.#output?.answer();
-      const chunk = await this.#receive(buffer.length);
+      const chunk = session.isCut ? null : await (feed ?? this.#raw).read();
       if (this.#closed) throw closedError(action);
       if (chunk === null) {
         this.#readFailure = endError(action, "truncated");
       } else this.#put(session, chunk);
     }
+  }
+
+  /** Who reads much has OpenSSL read it from the socket. */
+  #feedFor(expected: number): SocketFeed | null {
+    if (this.#records !== null || expected < LARGEST_BUFFER_BYTES) return null;
+    if (this.#feed === undefined) {
+      this.#feed = socketFeed(this.#raw.receivingSocket());
+    }
+    return this.#feed;
   }
 
   async #writeClear(pieces: Iterable<Uint8Array>): Promise<void> {
@@ -305,29 +328,17 @@ export class OpensslConnection implements Connection {
     }
   }
 
-  /** The next bytes of the peer, in the best way for so much at a time. */
-  async #receive(expected: number): Promise<Uint8Array | null> {
-    if (expected < LARGEST_BUFFER_BYTES) return await this.#raw.read();
-    this.#reader ??= directReader(this.#raw.receivingSocket());
-    try {
-      return await (this.#reader ?? this.#raw).read();
-    } catch (error) {
-      if (error instanceof TransportError && error.code === "reset") {
-        this.#failure ??= error;
-        this.#readFailure ??= error;
-      }
-      throw error;
-    }
-  }
-
   /** What came from the peer; the records are followed for `stopTls`. */
   #put(session: OpensslSession, chunk: Uint8Array): void {
-    this.#records.follow(chunk);
+    this.#records?.follow(chunk);
     session.put(chunk);
   }
 
   /** Waits for the end of TLS, and gives what came behind it. */
-  async #awaitEnd(isHidden: boolean): Promise<Uint8Array> {
+  async #awaitEnd(
+    records: RecordScanner,
+    isHidden: boolean,
+  ): Promise<Uint8Array> {
     for (;;) {
       const chunk = await this.#raw.read();
       if (chunk === null) {
@@ -336,7 +347,7 @@ export class OpensslConnection implements Connection {
           `${STOP}: the client finished without close_notify`,
         );
       }
-      const end = this.#records.find(chunk, isHidden);
+      const end = records.find(chunk, isHidden);
       if (end >= 0) return chunk.slice(end);
     }
   }

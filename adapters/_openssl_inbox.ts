@@ -4,6 +4,15 @@ import type { OpensslFunctions } from "./_openssl_library.ts";
 const BIO_C_SET_BUF_MEM_EOF_RETURN = 130;
 const RETRY = -1;
 
+/** Of `BIO_ctrl`: whether a socket is at its end. */
+const BIO_CTRL_EOF = 2;
+
+/** Of `SSL_get_error`. */
+const SSL_ERROR_WANT_READ = 2;
+
+/** The end of a socket is no error of the session, which goes on sending. */
+const SSL_OP_IGNORE_UNEXPECTED_EOF = 1 << 7;
+
 /** Of `BIO_ctrl`: the session whose data a BIO reads. */
 const BIO_C_SET_SSL = 109;
 const BIO_NOCLOSE = 0;
@@ -26,6 +35,8 @@ export class Inbox {
   /** Reads all records by one call. */
   #reader: number | bigint = 0;
   #records: number | bigint = 0;
+  /** Reads from a descriptor, which is somebody else's. */
+  #socket: number | bigint = 0;
 
   /** @param ssl its memory for what it sends is the caller's to set */
   constructor(library: OpensslFunctions, ssl: number) {
@@ -58,17 +69,60 @@ export class Inbox {
 
   /** Reads from memory of OpenSSL again. */
   #return(): void {
-    if (this.#lent === null) return;
-    this.#library.BIO_up_ref(this.#memory);
-    this.#library.SSL_set0_rbio(this.#ssl, this.#memory);
-    this.#current = this.#memory;
+    const isElsewhere = this.#lent !== null || this.#current === this.#socket;
+    if (!isElsewhere) return;
+    this.#readFrom(this.#memory);
     this.#lent = null;
   }
 
-  /** Bytes of data; fewer than fit when `SSL_get_error` says why. */
-  read(into: Uint8Array<ArrayBuffer>): number {
+  /** @param bio goes on being ours as well */
+  #readFrom(bio: number | bigint): void {
+    this.#library.BIO_up_ref(bio);
+    this.#library.SSL_set0_rbio(this.#ssl, bio);
+    this.#current = bio;
+  }
+
+  /**
+   * Bytes of data; fewer than fit when `SSL_get_error` says why.
+   *
+   * @param socket where to go on once all that was put in is read; always the
+   * same, or below 0 for nowhere
+   */
+  read(into: Uint8Array<ArrayBuffer>, socket: number): number {
+    const library = this.#library;
+    const wasSocket = this.#current === this.#socket;
+    if (wasSocket && socket < 0) this.#return();
+    const length = this.#readHere(into);
+    if (socket < 0 || wasSocket || length === into.length) return length;
+    const reason = library.SSL_get_error(this.#ssl, -1);
+    if (reason !== SSL_ERROR_WANT_READ) return length;
+    this.#readFromSocket(socket);
+    return length + this.#readHere(into.subarray(length));
+  }
+
+  /** What it reads is not copied once more. */
+  #readFromSocket(descriptor: number): void {
+    const library = this.#library;
+    if (this.#socket === 0) {
+      const made = library.BIO_new_socket(descriptor, BIO_NOCLOSE);
+      if (Number(made) === 0) throw new Error("out of memory");
+      library.SSL_set_options(this.#ssl, SSL_OP_IGNORE_UNEXPECTED_EOF);
+      this.#socket = made;
+    }
+    this.#readFrom(this.#socket);
+    this.#lent = null;
+  }
+
+  /** Whether the socket ended, which looks like the end of the session. */
+  get isCut(): boolean {
+    return this.#current === this.#socket &&
+      Number(this.#library.BIO_ctrl(this.#socket, BIO_CTRL_EOF, 0, 0)) === 1;
+  }
+
+  #readHere(into: Uint8Array<ArrayBuffer>): number {
     const { length } = into;
-    if (length <= FEW_BYTES) return this.#readFew(into);
+    const isFew = length <= FEW_BYTES && this.#reader === 0;
+    if (isFew) return this.#readFew(into);
     if (this.#reader === 0) this.#makeReader();
     const count = this.#library.BIO_read(this.#reader, into, length);
     return Math.max(0, Number(count));
@@ -109,7 +163,9 @@ export class Inbox {
   /** Before the session, which is told to end by it. */
   free(): void {
     const library = this.#library;
-    for (const bio of [this.#reader, this.#records, this.#memory]) {
+    for (
+      const bio of [this.#reader, this.#records, this.#socket, this.#memory]
+    ) {
       if (bio !== 0) library.BIO_free(bio);
     }
     this.#lent = null;

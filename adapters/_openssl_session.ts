@@ -1,5 +1,5 @@
 import type { TlsInfo } from "../lib/spi/transport.ts";
-import { closedError } from "./_socket_errors.ts";
+import { closedError, lostError } from "./_socket_errors.ts";
 import {
   forgetHello,
   type HelloListener,
@@ -24,6 +24,7 @@ import type { Outbox } from "./_openssl_outbox.ts";
 
 /** What `SSL_get_error` says. */
 const SSL_ERROR_WANT_READ = 2;
+const SSL_ERROR_SYSCALL = 5;
 const SSL_ERROR_ZERO_RETURN = 6;
 const SSL_ERROR_WANT_CLIENT_HELLO_CB = 11;
 
@@ -60,6 +61,7 @@ export class OpensslSession implements HelloListener {
   /** Much is moved: the next record needs them again. */
   #keepsBuffers = false;
   #ended = false;
+  #isCut = false;
   /** Came behind data that had to be read first. */
   #error: Error | null = null;
   #serverName: string | null = null;
@@ -85,6 +87,11 @@ export class OpensslSession implements HelloListener {
   /** Whether the peer's close_notify was read. */
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** Whether the peer finished without one, as a socket tells. */
+  get isCut(): boolean {
+    return this.#isCut;
   }
 
   /** The host name that the client asked for. */
@@ -142,13 +149,19 @@ export class OpensslSession implements HelloListener {
       : SSL_CLIENT_HELLO_RETRY;
   }
 
-  /** Bytes of data that were put into `bytes`; 0 when more has to come. */
-  read(bytes: Uint8Array<ArrayBuffer>): number {
+  /**
+   * Bytes of data that were put into `bytes`; 0 when more has to come.
+   *
+   * @param socket a descriptor to go on reading from; from the first such call
+   * on, nobody else but through `put()`
+   */
+  read(bytes: Uint8Array<ArrayBuffer>, socket: number = -1): number {
     const library = this.library;
     const ssl = this.#ssl;
     if (this.#error !== null) throw this.#error;
+    if (socket >= 0) this.#keepBuffers();
     library.ERR_clear_error();
-    const length = this.#inbox.read(bytes);
+    const length = this.#inbox.read(bytes, socket);
     if (length < bytes.length) {
       this.#stop(Number(library.SSL_get_error(ssl, -1)));
     }
@@ -158,9 +171,18 @@ export class OpensslSession implements HelloListener {
 
   /** Why there is nothing to read. */
   #stop(reason: number): void {
-    if (reason === SSL_ERROR_ZERO_RETURN) this.#ended = true;
-    else if (reason !== SSL_ERROR_WANT_READ) {
-      this.#error = opensslError(this.library);
+    switch (reason) {
+      case SSL_ERROR_WANT_READ:
+        return;
+      case SSL_ERROR_ZERO_RETURN:
+        this.#isCut = this.#inbox.isCut;
+        this.#ended = !this.#isCut;
+        return;
+      case SSL_ERROR_SYSCALL:
+        this.#error = lostError("Cannot read");
+        return;
+      default:
+        this.#error = opensslError(this.library);
     }
   }
 

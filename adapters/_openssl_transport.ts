@@ -23,6 +23,9 @@ interface Wishes {
   readonly stoppable?: boolean;
 }
 
+/** Where nobody said: whoever took it may have meant to. */
+const UNTOLD: Wishes = { stoppable: true };
+
 /**
  * A transport of clear connections and TLS of the runtime with OpenSSL in its
  * place, where it can be called. Looked for when TLS is asked for first.
@@ -40,22 +43,26 @@ export function withOpenssl(
     ...inner,
     async listen(options) {
       if (!wantsTls(options)) return await inner.listen(options);
-      return secured(await inner.listen(clear(options)));
+      return secured(await inner.listen(clear(options)), options);
     },
     async listenPath(path, options = {}) {
       if (!wantsTls(options)) return await inner.listenPath(path, options);
-      return secured(await inner.listenPath(path, clear(options)));
+      return secured(await inner.listenPath(path, clear(options)), options);
     },
     async listenDescriptor(descriptor, options = {}) {
       if (!wantsTls(options)) {
         return await inner.listenDescriptor(descriptor, options);
       }
-      return secured(await inner.listenDescriptor(descriptor, clear(options)));
+      const listener = await inner.listenDescriptor(
+        descriptor,
+        clear(options),
+      );
+      return secured(listener, options);
     },
     async connect(options) {
       if (!wantsTls(options)) return await inner.connect(options);
       const raw = await inner.connect({ ...options, upgradable: false });
-      return new OpensslConnection(raw as RawConnection);
+      return made(raw, options);
     },
     checkTls(config) {
       if (isThere()) opensslContext(config);
@@ -81,7 +88,7 @@ export function opensslOver(
 ): Connection {
   const { useOpenssl = true } = options;
   if (!useOpenssl || opensslLibrary() === null) return inner;
-  return new OpensslConnection(inner as RawConnection);
+  return made(inner, UNTOLD);
 }
 
 /** The same for all connections of a listener that `make` makes. */
@@ -91,7 +98,7 @@ export function opensslListener(
 ): Listener {
   const { useOpenssl = true } = options;
   if (!useOpenssl || opensslLibrary() === null) return make({});
-  return secured(make(clear({})));
+  return secured(make(clear({})), UNTOLD);
 }
 
 function clear<Options extends Wishes>(
@@ -100,14 +107,18 @@ function clear<Options extends Wishes>(
   return { ...options, upgradable: false, stoppable: false, raw: true };
 }
 
-/** A listener whose connections can start TLS, and end it. */
-function secured(inner: Listener): Listener {
+/** A listener whose connections can start TLS, and end it where wished. */
+function secured(inner: Listener, wishes: Wishes): Listener {
   return {
     local: inner.local,
     async accept(): Promise<Connection | null> {
       const raw = await inner.accept();
-      return raw === null ? null : new OpensslConnection(raw as RawConnection);
+      return raw === null ? null : made(raw, wishes);
     },
     close: () => inner.close(),
   };
+}
+
+function made(raw: Connection, wishes: Wishes): Connection {
+  return new OpensslConnection(raw as RawConnection, wishes.stoppable === true);
 }

@@ -5,7 +5,12 @@ import type { ReceiveFile } from "../lib/spi/transport.ts";
 import { EAGAIN, EINTR, isBroken } from "./_errno.ts";
 import { type SendfileBinding, sendfileBinding } from "./_sendfile_binding.ts";
 import { SlowDisk } from "./_slow_disk.ts";
-import { busyError, closedError, unsupportedError } from "./_socket_errors.ts";
+import {
+  busyError,
+  closedError,
+  lostError,
+  unsupportedError,
+} from "./_socket_errors.ts";
 
 /** Moved by one call. More does not stay in the processor's cache. */
 const SLICE_BYTES = 256 * 1024;
@@ -128,7 +133,7 @@ export class FileReceiver {
     if (came >= 0 || came === EAGAIN) return Math.max(came, 0);
     if (!isBroken(came)) throw unsupported(`error ${-came} of splice`);
     // The system tells once: to the runtime it would look like an end.
-    throw new TransportError("reset", `${ACTION}: connection lost`);
+    throw lostError(ACTION);
   }
 
   /** How much of `length` bytes could be moved from the pipe to the file. */

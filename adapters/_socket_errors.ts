@@ -69,6 +69,11 @@ export function closedError(action: string): TransportError {
   return new TransportError("closed", `${action}: the connection is closed`);
 }
 
+/** A call of the system found out; it tells once. */
+export function lostError(action: string, cause?: unknown): TransportError {
+  return new TransportError("reset", `${action}: connection lost`, { cause });
+}
+
 /** Two calls of the same kind at once: a mistake of the caller. */
 export function busyError(action: string): TransportError {
   return new TransportError("other", `${action}: another call is under way`);

@@ -22,6 +22,8 @@ import {
   turn,
 } from "./_transport_fixture.ts";
 
+const MUCH_BYTES = 3_000_000;
+
 /** close_notify, FIN and RST are three things. */
 export function testTlsEnds(fixture: TransportFixture): void {
   const testTruncated = testBut(fixture, BUN_NODE_TLS_TRUNCATED);
@@ -158,15 +160,41 @@ export function testTlsEnds(fixture: TransportFixture): void {
       expect(await endOf(secure.server)).toBe("reset");
     });
 
+    testTruncated(
+      `${version}: FIN alone after much, and we can still write`,
+      async () => {
+        using secure = await start();
+        const { server, peer } = secure;
+        await receiveMuch(secure);
+        await peer.do("sendBytes", 100_000);
+        await peer.do("fin");
+        expect(await endOf(server)).toBe("truncated");
+        expect(await codeOf(server.read())).toBe("truncated");
+        await server.write(text("451"));
+        await server.closeWrite();
+        expect(await peer.do("receive", 3)).toBe("451");
+        expect(await peer.do("end")).toBe("close_notify, FIN");
+      },
+    );
+
+    test(`${version}: close_notify after much is an end`, async () => {
+      using secure = await start();
+      const { server, peer } = secure;
+      await receiveMuch(secure);
+      await peer.do("sendBytes", 100_000);
+      await peer.do("notify");
+      expect(await endOf(server)).toBeNull();
+      expect(await server.read()).toBeNull();
+      await server.write(text("226"));
+      expect(await peer.do("receive", 3)).toBe("226");
+    });
+
     test.runIf(testTruncated === test)(
       `${version}: a reset behind much data is no end`,
       async () => {
         using secure = await start();
         const { server, peer } = secure;
-        const sending = peer.do("sendBytes", 3_000_000);
-        let length = 0;
-        while (length < 3_000_000) length += (await server.read())?.length ?? 0;
-        await sending;
+        await receiveMuch(secure);
         await peer.do("sendBytes", 100_000);
         await peer.do("reset");
         await turn(20);
@@ -252,4 +280,12 @@ export function testTlsEnds(fixture: TransportFixture): void {
       expect(end).toBeNull();
     });
   }
+}
+
+/** So much that the adapters think of a file. */
+async function receiveMuch({ server, peer }: Secured): Promise<void> {
+  const sending = peer.do("sendBytes", MUCH_BYTES);
+  let length = 0;
+  while (length < MUCH_BYTES) length += (await server.read())?.length ?? 0;
+  await sending;
 }
