@@ -9,24 +9,15 @@ import type {
   TlsInfo,
 } from "../lib/spi/transport.ts";
 import { type OpensslContext, opensslContext } from "./_openssl_context.ts";
+import { OpensslInput } from "./_openssl_input.ts";
 import { OpensslSession } from "./_openssl_session.ts";
 import { OpensslOutput, PIECE_BYTES } from "./_openssl_output.ts";
 import type { RawConnection } from "./_raw_connection.ts";
 import { RecordScanner } from "./_record_scanner.ts";
+import { SecureReceiver } from "./_secure_receiver.ts";
 import { SecureSender } from "./_secure_sender.ts";
 import { busyError, closedError, unsupportedError } from "./_socket_errors.ts";
-import { type SocketFeed, socketFeed } from "./_socket_feed.ts";
-import {
-  endError,
-  endOfHandshake,
-  notResumed,
-  tlsError,
-} from "./_tls_errors.ts";
-
-/** An idle session holds this much; a transfer soon has the largest. */
-const FIRST_BUFFER_BYTES = 4096;
-const BUFFER_GROWTH = 8;
-const LARGEST_BUFFER_BYTES = 262_144;
+import { endOfHandshake, notResumed, tlsError } from "./_tls_errors.ts";
 
 const START = "Cannot start TLS";
 const STOP = "Cannot stop TLS";
@@ -42,23 +33,20 @@ export class OpensslConnection implements Connection {
   readonly #raw: RawConnection;
   #session: OpensslSession | null = null;
   #output: OpensslOutput | null = null;
+  #input: OpensslInput | null = null;
   #tls: TlsInfo | null = null;
   /** For `stopTls`; `null` where that cannot come. */
   readonly #records: RecordScanner | null;
   /** Clear text that came behind the end of TLS. */
   #rest: Uint8Array | null = null;
-  #buffer: Uint8Array<ArrayBuffer> | null = null;
   #reading = false;
   #writing: Promise<void> | null = null;
   #failure: TransportError | null = null;
-  /** What came to a bad end is only the peer's half. */
-  #readFailure: TransportError | null = null;
   #ended = false;
   #finished = false;
   #closed = false;
   #sender: SecureSender | null = null;
-  /** `undefined` until much has come. */
-  #feed: SocketFeed | null | undefined;
+  #receiver: SecureReceiver | null = null;
 
   /**
    * @param raw clear, and of nobody else from now on
@@ -87,26 +75,35 @@ export class OpensslConnection implements Connection {
   }
 
   get receiveFile(): ReceiveFile | undefined {
-    return this.#session === null && this.#rest === null
-      ? this.#raw.receiveFile
-      : undefined;
+    if (this.#session === null) {
+      return this.#rest === null ? this.#raw.receiveFile : undefined;
+    }
+    const input = this.#input;
+    if (this.#tls === null || input === null) return undefined;
+    const receiver = this.#receiver ??= new SecureReceiver(input);
+    return (file, offset) =>
+      this.#whileReading(0, () => receiver.receive(file, offset));
   }
 
-  async read(): Promise<Uint8Array | null> {
+  read(): Promise<Uint8Array | null> {
+    return this.#whileReading(
+      null,
+      () => this.#input?.read() ?? this.#readClear(),
+    );
+  }
+
+  /** @param end what `work` answers at the end */
+  async #whileReading<T>(end: T, work: () => Promise<T>): Promise<T> {
     const action = "Cannot read";
     if (this.#reading) throw busyError(action);
     if (this.#closed) throw closedError(action);
-    if (this.#ended) return null;
+    if (this.#ended) return end;
     this.#reading = true;
     try {
-      const chunk = await (this.#session === null
-        ? this.#readClear()
-        : this.#readSecure(this.#session));
-      if (this.#closed) {
-        throw closedError(action);
-      }
-      this.#ended = chunk === null;
-      return chunk;
+      const came = await work();
+      if (this.#closed) throw closedError(action);
+      this.#ended = came === end;
+      return came;
     } catch (error) {
       // An alert is on its way.
       await this.#output?.settled();
@@ -158,12 +155,12 @@ export class OpensslConnection implements Connection {
     this.#closed = true;
     const session = this.#session;
     this.#output?.stop();
+    this.#input?.stop();
     if (session !== null) {
       this.#sayGoodbye(session);
       session.free();
     }
-    this.#feed?.release();
-    this.#buffer = null;
+    this.#input?.release();
     this.#raw.close();
   }
 
@@ -183,18 +180,26 @@ export class OpensslConnection implements Connection {
     if (this.#closed) throw closedError(START);
     const session = new OpensslSession(context);
     const output = new OpensslOutput(this.#raw, session);
+    const input = new OpensslInput({
+      raw: this.#raw,
+      session,
+      output,
+      records: this.#records,
+      attempt: (action, call) => this.#try(action, call),
+    });
     this.#session = session;
     this.#output = output;
+    this.#input = input;
     const onAbort = () => this.close();
     signal?.addEventListener("abort", onAbort, { once: true });
     try {
-      await this.#shakeHands(session, output, context, resumedOnly);
+      await this.#shakeHands(session, { input, output }, context, resumedOnly);
     } catch (error) {
       await this.#output?.settled();
       if (this.#closed) throw closedError(START);
       const failure = tlsError(START, error);
       this.#failure = failure;
-      this.#readFailure = failure;
+      input.fail(failure);
       throw failure;
     } finally {
       signal?.removeEventListener("abort", onAbort);
@@ -217,8 +222,10 @@ export class OpensslConnection implements Connection {
     ]);
     if (this.#closed) throw closedError(STOP);
     output.stop();
+    this.#input?.stop();
     this.#session = null;
     this.#output = null;
+    this.#input = null;
     this.#tls = null;
     this.#ended = false;
     session.free();
@@ -229,43 +236,6 @@ export class OpensslConnection implements Connection {
     const rest = this.#rest;
     this.#rest = null;
     return rest ?? await this.#raw.read();
-  }
-
-  async #readSecure(session: OpensslSession): Promise<Uint8Array | null> {
-    const action = "Cannot read";
-    for (;;) {
-      if (this.#readFailure !== null) throw this.#readFailure;
-      const buffer = this.#buffer ??= new Uint8Array(FIRST_BUFFER_BYTES);
-      const feed = this.#feedFor(buffer.length);
-      await feed?.turn();
-      if (this.#closed) throw closedError(action);
-      const socket = feed?.descriptor ?? -1;
-      const length = this.#try(action, () => session.read(buffer, socket));
-      if (length > 0) {
-        feed?.took(length);
-        if (length === buffer.length && length < LARGEST_BUFFER_BYTES) {
-          const next = Math.min(length * BUFFER_GROWTH, LARGEST_BUFFER_BYTES);
-          this.#buffer = new Uint8Array(next);
-        }
-        return buffer.subarray(0, length);
-      }
-      if (session.ended) return null;
-      await this.#output?.answer();
-      const chunk = session.isCut ? null : await (feed ?? this.#raw).read();
-      if (this.#closed) throw closedError(action);
-      if (chunk === null) {
-        this.#readFailure = endError(action, "truncated");
-      } else this.#put(session, chunk);
-    }
-  }
-
-  /** Who reads much has OpenSSL read it from the socket. */
-  #feedFor(expected: number): SocketFeed | null {
-    if (this.#records !== null || expected < LARGEST_BUFFER_BYTES) return null;
-    if (this.#feed === undefined) {
-      this.#feed = socketFeed(this.#raw.receivingSocket());
-    }
-    return this.#feed;
   }
 
   async #writeClear(pieces: Iterable<Uint8Array>): Promise<void> {
@@ -287,7 +257,7 @@ export class OpensslConnection implements Connection {
 
   async #shakeHands(
     session: OpensslSession,
-    output: OpensslOutput,
+    { input, output }: { input: OpensslInput; output: OpensslOutput },
     context: OpensslContext,
     resumedOnly: boolean,
   ): Promise<void> {
@@ -310,7 +280,7 @@ export class OpensslConnection implements Connection {
       const chunk = await this.#raw.read();
       if (this.#closed) throw closedError(START);
       if (chunk === null) throw endOfHandshake(START);
-      this.#put(session, chunk);
+      input.put(chunk);
     }
   }
 
@@ -326,12 +296,6 @@ export class OpensslConnection implements Connection {
     } catch {
       if (!this.#closed) session.refuse();
     }
-  }
-
-  /** What came from the peer; the records are followed for `stopTls`. */
-  #put(session: OpensslSession, chunk: Uint8Array): void {
-    this.#records?.follow(chunk);
-    session.put(chunk);
   }
 
   /** Waits for the end of TLS, and gives what came behind it. */
@@ -359,7 +323,7 @@ export class OpensslConnection implements Connection {
     } catch (error) {
       const failure = tlsError(action, error);
       this.#failure ??= failure;
-      this.#readFailure ??= failure;
+      this.#input?.fail(failure);
       // The alert; whether it arrives is not ours to say.
       if (!this.#closed) this.#output?.flush().catch(() => {});
       throw failure;

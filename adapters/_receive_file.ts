@@ -3,6 +3,7 @@ import { TransportError } from "../lib/base/errors.ts";
 import type { FileHandle } from "../lib/spi/file_system.ts";
 import type { ReceiveFile } from "../lib/spi/transport.ts";
 import { EAGAIN, EINTR, isBroken } from "./_errno.ts";
+import { ReceiveWindow } from "./_receive_window.ts";
 import { type SendfileBinding, sendfileBinding } from "./_sendfile_binding.ts";
 import { SlowDisk } from "./_slow_disk.ts";
 import {
@@ -65,6 +66,7 @@ export class FileReceiver {
   /** The file turned out not to be for it. */
   #unfit = false;
   readonly #disk = new SlowDisk();
+  readonly #window = new ReceiveWindow();
   /** Received since somebody else had a turn. */
   #sinceTurn = 0;
 
@@ -81,6 +83,7 @@ export class FileReceiver {
   release(): void {
     if (this.#released) return;
     this.#released = true;
+    this.#window.close();
     if (this.#descriptor >= 0) this.#binding.close(this.#descriptor);
     this.#descriptor = -1;
   }
@@ -122,6 +125,7 @@ export class FileReceiver {
       if (isBroken(made)) return 0;
       if (made < 0) throw unsupported(`error ${-made} of the socket`);
       this.#descriptor = made;
+      this.#window.open(this.#binding, made);
     }
     const fair = Math.max(LEAST_BYTES, ROUND_BYTES / (waiting + 1));
     const slice = Math.floor(Math.min(SLICE_BYTES, fair));

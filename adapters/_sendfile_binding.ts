@@ -1,3 +1,4 @@
+import process from "node:process";
 import { type LinuxLibc, linuxLibc } from "./_linux_libc.ts";
 
 /** The calls in numbers: an answer below 0 is an `errno` with a minus. */
@@ -28,6 +29,11 @@ export interface SendfileBinding {
    * most; what can have none is left as it is.
    */
   cork(socket: number, on: boolean): void;
+  /**
+   * Lets the peer send so many bytes ahead at least, as far as the system
+   * allows; it goes on to adapt that by itself.
+   */
+  widen(socket: number, bytes: number): void;
   close(descriptor: number): void;
 }
 
@@ -53,6 +59,8 @@ const F_SETPIPE_SZ = 1031;
 const O_CLOEXEC = 0o2000000;
 
 /** Of `setsockopt`. */
+const SOL_SOCKET = 1;
+const SO_RCVLOWAT = process.arch === "ppc64" ? 16 : 18;
 const IPPROTO_TCP = 6;
 const TCP_CORK = 3;
 
@@ -113,6 +121,14 @@ function bindingOf(
     cork(socket, on) {
       flag[0] = Number(on);
       libc.setsockopt(socket, IPPROTO_TCP, TCP_CORK, flag, flag.byteLength);
+    },
+    widen(socket, bytes) {
+      // Whoever waits for so much gets a buffer for it, and keeps it. Unlike
+      // SO_RCVBUF, this makes no buffer smaller and fixes none.
+      for (const mark of [bytes, 1]) {
+        flag[0] = mark;
+        libc.setsockopt(socket, SOL_SOCKET, SO_RCVLOWAT, flag, flag.byteLength);
+      }
     },
     duplicate: (descriptor) => told(libc.fcntl(descriptor, F_DUPFD_CLOEXEC, 0)),
     close(descriptor) {

@@ -1,5 +1,6 @@
 import { setImmediate } from "node:timers";
 import type { ReceivingSocket } from "./_receive_file.ts";
+import { ReceiveWindow } from "./_receive_window.ts";
 import { type SendfileBinding, sendfileBinding } from "./_sendfile_binding.ts";
 
 /** Read by the runtime, so that it tells when something has come. */
@@ -20,6 +21,7 @@ export class SocketFeed {
   #descriptor = -1;
   #released = false;
   #sinceTurn = 0;
+  readonly #window = new ReceiveWindow();
 
   constructor(binding: SendfileBinding, socket: ReceivingSocket) {
     this.#binding = binding;
@@ -36,6 +38,12 @@ export class SocketFeed {
       this.#descriptor = this.#socket.duplicate(this.#binding);
     }
     return this.#descriptor;
+  }
+
+  /** Nobody holds the peer back: it may send far ahead. */
+  hurry(): void {
+    if (this.descriptor < 0) return;
+    this.#window.open(this.#binding, this.#descriptor);
   }
 
   /** The next bytes, as the runtime reads them; `null` at the end. */
@@ -59,6 +67,7 @@ export class SocketFeed {
   release(): void {
     if (this.#released) return;
     this.#released = true;
+    this.#window.close();
     if (this.#descriptor >= 0) this.#binding.close(this.#descriptor);
     this.#descriptor = -1;
   }

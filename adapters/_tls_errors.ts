@@ -31,16 +31,21 @@ export function endError(action: string, end: TlsEnd): TransportError | null {
     case "finished":
       return null;
     case "truncated":
-      return new TransportError(
-        "truncated",
-        `${action}: the peer finished without close_notify`,
-      );
+      return truncatedError(action);
     case "reset":
       return new TransportError(
         "reset",
         `${action}: connection reset by peer`,
       );
   }
+}
+
+/** Who knows what was still to come. */
+export function truncatedError(action: string): TransportError {
+  return new TransportError(
+    "truncated",
+    `${action}: the peer finished without close_notify`,
+  );
 }
 
 /** The client finished too early. */

@@ -234,7 +234,10 @@ export interface Connection {
    */
   readonly sendFile?: SendFile | undefined;
 
-  /** Absent where the runtime or the connection cannot, as under TLS. */
+  /**
+   * Absent where the runtime or the connection cannot. Under TLS the bytes are
+   * copied, as they have to be decrypted.
+   */
   readonly receiveFile?: ReceiveFile | undefined;
 }
 

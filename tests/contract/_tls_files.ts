@@ -79,11 +79,6 @@ export function testTlsFiles(fixture: TransportFixture): void {
     sha256: createHash("sha256").update(bytes).digest("hex"),
   });
 
-  test("a clear connection lends its ways to nobody under TLS", async () => {
-    using secure = await secured(fixture);
-    expect(secure.server.receiveFile).toBeUndefined();
-  });
-
   test.each([[0, MIB], [1000, 300_000], [SIZE - 5, MIB], [7, 4_000_000]])(
     "from %i on, %i bytes at a time",
     async (at, size) => {

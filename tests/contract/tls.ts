@@ -8,6 +8,7 @@ import { testTlsHandshakes } from "./_tls_handshakes.ts";
 import { testTlsPeers } from "./_tls_peers.ts";
 import { testTlsSessions } from "./_tls_sessions.ts";
 import { testTlsStopping } from "./_tls_stopping.ts";
+import { testTlsUploads } from "./_tls_uploads.ts";
 import { testTlsStreams } from "./_tls_streams.ts";
 import { settled, type TransportFixture } from "./_transport_fixture.ts";
 
@@ -25,6 +26,7 @@ export function describeTls(name: string, make: () => TransportFixture): void {
     describe("ends", () => testTlsEnds(fixture));
     describe("streams", () => testTlsStreams(fixture));
     describe("files", () => testTlsFiles(fixture));
+    describe("uploads", () => testTlsUploads(fixture));
     describe("sessions", () => testTlsSessions(fixture));
     describe("stopping", () => testTlsStopping(fixture));
     describe("peers", () => testTlsPeers(fixture));

@@ -13,6 +13,8 @@ const EAGAIN = -11;
 const EINVAL = -22;
 const ECONNRESET = -104;
 
+const MOST_AHEAD = 4 * 1024 * 1024;
+
 /** Gives the answers of two lists, one after the other. */
 function stage(
   from: readonly number[],
@@ -20,6 +22,7 @@ function stage(
   reads: readonly (Uint8Array | null)[] = [],
 ) {
   const journal: string[] = [];
+  const windows: number[] = [];
   const fills = [...from];
   const drains = [...to];
   const pieces = [...reads];
@@ -38,6 +41,7 @@ function stage(
     },
     pipe: () => ({ from: 70, to: 71 }),
     cork: () => {},
+    widen: (_socket, bytes) => windows.push(bytes),
     duplicate: (descriptor) => descriptor,
     close: (descriptor) => journal.push(`close ${descriptor}`),
   };
@@ -61,7 +65,7 @@ function stage(
     },
   };
   const receiver = new FileReceiver(binding, socket);
-  return { receiver, file, socket, journal };
+  return { receiver, file, socket, journal, windows };
 }
 
 async function codeOf(promise: Promise<unknown>): Promise<string> {
@@ -80,6 +84,28 @@ test("what came is moved whole, however little goes at a time", async () => {
     "drain 104 6",
     "drain 109 1",
   ]);
+});
+
+test("the peer may send far ahead, less when there are many", async () => {
+  const stages = Array.from({ length: 1024 }, () => stage([10, 10]));
+  const first = stages[0]!;
+  try {
+    for (const { receiver, file } of stages) {
+      await receiver.receiveFile(file, 0);
+    }
+    await first.receiver.receiveFile(first.file, 10);
+    expect(first.windows).toEqual([MOST_AHEAD]);
+    // Those of other tests count as well.
+    const last = stages.at(-1)?.windows[0] ?? 0;
+    expect(last).toBeLessThanOrEqual(MOST_AHEAD / 4);
+    expect(last).toBeGreaterThan(MOST_AHEAD / 5);
+  } finally {
+    for (const { receiver } of stages) receiver.release();
+  }
+  const { receiver, file, windows } = stage([10]);
+  await receiver.receiveFile(file, 0);
+  expect(windows).toEqual([MOST_AHEAD]);
+  receiver.release();
 });
 
 test("an interrupted call is made again", async () => {

@@ -28,6 +28,7 @@ function stage(answers: readonly number[], duplicate = 7, size = SIZE) {
     splice: () => -EINVAL,
     read: () => -EINVAL,
     pipe: () => -EINVAL,
+    widen: () => {},
     cork: (socket, on) => journal.push(`cork ${socket} ${on}`),
     duplicate: (descriptor) => descriptor,
     close: (descriptor) => journal.push(`close ${descriptor}`),
