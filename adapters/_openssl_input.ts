@@ -56,19 +56,18 @@ export class OpensslInput {
 
   /** The next bytes, valid until the next call; `null` at the end. */
   async read(): Promise<Uint8Array | null> {
-    do {
+    for (;;) {
       const buffer = this.#buffer ??= new Uint8Array(FIRST_BUFFER_BYTES);
       const isLarge = buffer.length === LARGEST_BUFFER_BYTES;
       if (isLarge) await this.turn();
       const length = this.readNow(buffer, isLarge);
-      if (length === 0) continue;
       if (length === buffer.length && !isLarge) {
         const next = Math.min(length * BUFFER_GROWTH, LARGEST_BUFFER_BYTES);
         this.#buffer = new Uint8Array(next);
       }
-      return buffer.subarray(0, length);
-    } while (await this.more());
-    return null;
+      if (length > 0) return buffer.subarray(0, length);
+      if (!(await this.more())) return null;
+    }
   }
 
   /**
