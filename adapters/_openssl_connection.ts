@@ -222,13 +222,16 @@ export class OpensslConnection implements Connection {
     ]);
     if (this.#closed) throw closedError(STOP);
     output.stop();
-    this.#input?.stop();
+    const input = this.#input;
+    input?.stop();
     this.#session = null;
     this.#output = null;
     this.#input = null;
+    this.#receiver = null;
     this.#tls = null;
     this.#ended = false;
     session.free();
+    input?.release();
     this.#rest = rest.length === 0 ? null : rest;
   }
 

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { Connection } from "../../lib/spi/transport.ts";
+import type { FileHandle } from "../../lib/spi/file_system.ts";
+import type { Connection, ReceiveFile } from "../../lib/spi/transport.ts";
 import { TlsPeer } from "../support/tls_peer.ts";
 import { config, outcome, VERSIONS } from "./_tls_fixture.ts";
 import {
@@ -49,6 +50,26 @@ export function testTlsStopping(fixture: TransportFixture): void {
       await stopped;
       await peer.do("raw", "NOOP\r\n");
       expect(await readBytes(server, 6)).toEqual(text("NOOP\r\n"));
+    });
+
+    test(`${version}: TLS may begin again, with all that it can do`, async () => {
+      using both = await stoppable(fixture, version);
+      const { server, peer } = both;
+      const receive = async (): Promise<void> => {
+        await peer.do("send", "ab");
+        const bytes = server.receiveFile === undefined
+          ? await readBytes(server, 2)
+          : await receivedBytes(server.receiveFile);
+        expect(bytes).toEqual(text("ab"));
+      };
+      await receive();
+      await Promise.all([server.stopTls?.(), peer.do("unwrap")]);
+      const [code] = await Promise.all([
+        outcome(server, config()),
+        peer.do("handshake"),
+      ]);
+      expect(code).toBeNull();
+      await receive();
     });
 
     test(`${version}: a client that sends no close_notify`, async () => {
@@ -106,6 +127,23 @@ export function testTlsStopping(fixture: TransportFixture): void {
       await writing;
     });
   }
+}
+
+/** What one call writes to a file. */
+async function receivedBytes(receiveFile: ReceiveFile): Promise<Uint8Array> {
+  let bytes = new Uint8Array(0);
+  const file: FileHandle = {
+    size: 0,
+    read: () => Promise.reject(new Error("nobody reads")),
+    write: (given) => {
+      bytes = given.slice();
+      return Promise.resolve();
+    },
+    close: () => Promise.resolve(),
+  };
+  const count = await receiveFile(file, 0);
+  expect(count).toBe(bytes.length);
+  return bytes;
 }
 
 /** A connection with TLS that can be ended. */

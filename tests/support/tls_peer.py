@@ -233,8 +233,10 @@ class Peer:
         self._flush()
 
     def unwrap(self):
-        """close_notify, and waits for that of the other side, as ftplib."""
+        """close_notify, and waits for that of the other side, as ftplib. TLS
+        may begin again after that."""
         self._pump(self.tls.unwrap)
+        self.tls = None
 
     def finAfter(self, text):
         self.send(text)
