@@ -1,10 +1,9 @@
 import type { FileHandle } from "../lib/spi/file_system.ts";
-import { SlowDisk } from "./_slow_disk.ts";
 
 /** Decrypted at once: what stays in the processor's cache. */
 const SLICE_BYTES = 256 * 1024;
 
-/** Received by all while nobody else has a turn: some milliseconds. */
+/** Received by all while nobody else has a turn: about 6 ms, with the file. */
 const ROUND_BYTES = 4 * 1024 * 1024;
 
 /** One for all: what is in it is written before anybody else has a turn. */
@@ -27,13 +26,11 @@ export interface DecryptingSocket {
 
 /**
  * Receives files under TLS. They have to be copied, but without a promise for
- * each piece, and into a buffer that is everybody's. What goes to a disk and
- * not to the page cache is left to the thread pool, for a while.
+ * each piece, and into a buffer that is everybody's.
  */
 export class SecureReceiver {
   readonly #socket: DecryptingSocket;
-  readonly #disk = new SlowDisk();
-  /** For what the thread pool writes, while others have their turns. */
+  /** For what the file does not write on the spot: others have their turns. */
   #own: Uint8Array<ArrayBuffer> | null = null;
 
   constructor(socket: DecryptingSocket) {
@@ -47,9 +44,7 @@ export class SecureReceiver {
       this.#socket.hurry();
       do {
         await this.#socket.turn();
-        const count = this.#disk.isSlow
-          ? await this.#receiveSlowly(file, offset)
-          : await this.#receiveRound(file, offset);
+        const count = await this.#receiveRound(file, offset);
         if (count > 0) return count;
       } while (await this.#socket.more());
       return 0;
@@ -69,12 +64,10 @@ export class SecureReceiver {
       const at = offset + received;
       received += count;
       const bytes = buffer.subarray(0, count);
-      const isWritten = this.#disk.watch(() => file.writeNow?.(bytes, at));
-      if (isWritten !== true) {
-        await file.write(bytes.slice(), at);
+      if (file.writeNow?.(bytes, at) !== true) {
+        await file.write(this.#copyOf(bytes), at);
         break;
       }
-      if (this.#disk.isSlow) break;
     }
     return received;
   }
@@ -89,13 +82,9 @@ export class SecureReceiver {
     }
   }
 
-  async #receiveSlowly(file: FileHandle, offset: number): Promise<number> {
-    const buffer = this.#own ??= new Uint8Array(SLICE_BYTES);
-    const count = this.#socket.readNow(buffer, true);
-    if (count === 0) return 0;
-    await file.write(buffer.subarray(0, count), offset);
-    this.#disk.passed(count);
-    if (!this.#disk.isSlow) this.#own = null;
-    return count;
+  #copyOf(bytes: Uint8Array): Uint8Array {
+    const own = this.#own ??= new Uint8Array(SLICE_BYTES);
+    own.set(bytes);
+    return own.subarray(0, bytes.length);
   }
 }

@@ -6,7 +6,10 @@ import { type SendfileBinding, sendfileBinding } from "./_sendfile_binding.ts";
 /** Read by the runtime, so that it tells when something has come. */
 const PIECE_BYTES = 16 * 1024;
 
-/** Read while nobody else has a turn: about 1 ms to decrypt. */
+/**
+ * After this much, others have a turn: about 1 ms to decrypt. A reader may take
+ * more at once, see `SecureReceiver`.
+ */
 const ROUND_BYTES = 512 * 1024;
 
 /**
