@@ -43,15 +43,13 @@ function fill(path: string, bytes: number): void {
 
 /**
  * Puts the same files, not copies, into every server's folder: each serves the
- * very same pages of memory. Also makes memory ready for what they upload.
+ * very same pages of memory.
  */
 export function provide(peers: readonly RunningPeer[], load: Load): void {
   const first = peers[0];
   if (first === undefined) return;
-  const store = join(dirname(dirname(first.folder)), "store");
+  const store = join(commonFolder(first), "store");
   mkdirSync(store);
-  const largest = Math.max(load.bytes, load.clients * load.clientBytes);
-  scatter(store, Math.min(largest * SCATTERED, freemem() / 2));
   const files: readonly (readonly [string, number])[] = [
     [BIG_NAME, load.bytes],
     [SMALL_NAME, SMALL_BYTES],
@@ -84,7 +82,15 @@ export function provideList(peers: readonly RunningPeer[]): void {
  * sixteen is kept, and the others are free in pieces too small to be handed
  * back.
  */
-function scatter(folder: string, bytes: number): void {
+export function scatterMemory(
+  peers: readonly RunningPeer[],
+  load: Load,
+): void {
+  const first = peers[0];
+  if (first === undefined) return;
+  const largest = Math.max(load.bytes, load.clients * load.clientBytes);
+  const bytes = Math.min(largest * SCATTERED, freemem() / 2);
+  const folder = commonFolder(first);
   const kept = openSync(join(folder, "kept"), "w");
   const free = join(folder, "free");
   const others = openSync(free, "w");
@@ -97,4 +103,9 @@ function scatter(folder: string, bytes: number): void {
   closeSync(kept);
   closeSync(others);
   rmSync(free);
+}
+
+/** Of all servers; it goes with them. */
+function commonFolder(peer: RunningPeer): string {
+  return dirname(dirname(peer.folder));
 }

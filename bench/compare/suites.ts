@@ -3,7 +3,13 @@ import { TlsClient } from "../client/tls_client.ts";
 import type { Peer } from "../peer/peer.ts";
 import type { RunningPeer } from "../peer/runner.ts";
 import { choosePeers, type Field, startAll } from "../peers.ts";
-import { LIST_NAME, provide, provideList, SMALL_NAME } from "./files.ts";
+import {
+  LIST_NAME,
+  provide,
+  provideList,
+  scatterMemory,
+  SMALL_NAME,
+} from "./files.ts";
 import { Journal, type Taken, withField } from "./journal.ts";
 import { hasSessions, measureMemory } from "./memory.ts";
 import { LISTING_VERBS, METRICS } from "./metrics.ts";
@@ -105,6 +111,7 @@ async function takeClear(settings: Settings, journal: Journal): Promise<void> {
   const field = await startAll(peers);
   await withField(field, async () => {
     for (const [name, reason] of field.skipped) journal.skip(name, reason);
+    scatterMemory(field.running, load);
     provide(field.running, load);
     if (only.includes("list")) provideList(field.running);
     for (const peer of field.running) {
@@ -129,6 +136,7 @@ async function takeTls(settings: Settings, journal: Journal): Promise<void> {
   const field = await startAll(peers, true);
   await withField(field, async () => {
     for (const [name, reason] of field.skipped) journal.skip(name, reason);
+    scatterMemory(field.running, load);
     provide(field.running, load);
     for (const peer of field.running) {
       await new TlsTurn(peer, load, client).warmUp();
