@@ -15,8 +15,8 @@
 import { realpathSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { setFlagsFromString } from "node:v8";
 import { cliHost, flushOutputs } from "./adapters/_cli_io.ts";
+import { tuneEngine } from "./adapters/_engine_flags.ts";
 import { loadAdapter } from "./adapters/_runtime.ts";
 import { main } from "./lib/cli/main.ts";
 
@@ -61,11 +61,7 @@ function isProgram(): boolean {
 
 /** Runs the command and ends the program with its exit code. */
 async function run(): Promise<void> {
-  // A server is idle now and then, and shall not begin anew to compile; and
-  // sessions live longer than what V8 takes for young.
-  setFlagsFromString("--no-flush-bytecode");
-  setFlagsFromString("--semi-space-growth-factor=8");
-  setFlagsFromString("--no-memory-reducer");
+  tuneEngine();
   const host = cliHost(await loadAdapter());
   const code = await main(process.argv.slice(2), host);
   await flushOutputs();

@@ -5,6 +5,7 @@ import { type Deferred, deferred } from "../lib/base/deferred.ts";
 import { ConfigError } from "../lib/base/errors.ts";
 import type { SessionSnapshot } from "../lib/session/snapshot.ts";
 import type { Clock } from "../lib/spi/clock.ts";
+import { servingArguments } from "./_engine_flags.ts";
 import type { FromWorker, ToWorker } from "./_worker_messages.ts";
 import type { RateBook, WorkerRates } from "./_worker_rates.ts";
 
@@ -87,6 +88,7 @@ export class WorkerProcess {
     this.ready = ready.promise;
     this.ready.catch(() => {});
     this.#child = child ?? fork(MAIN, [], {
+      execArgv: servingArguments(),
       stdio: ["ignore", "inherit", "inherit", "ipc"],
     });
     this.#child.on("message", (message: FromWorker) => {

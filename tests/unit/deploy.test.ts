@@ -50,7 +50,9 @@ describe("the files for services", () => {
 
   test("start the command with options that it has", () => {
     const [line] = settings("anyftpd.service", "ExecStart");
-    const [program, ...args] = line!.split(" ");
+    const [node, flag, program, ...args] = line!.split(" ");
+    expect(node).toBe("/usr/bin/node");
+    expect(flag).toBe("--no-memory-reducer");
     expect(program).toBe("/usr/bin/anyftpd");
     expect(parseCommandLineOptions(args)).toMatchObject({
       kind: "serve",
@@ -108,7 +110,9 @@ describe("the files for services", () => {
       log: { format: "json" },
     });
     expect(text).toContain("EXPOSE 2121 50000-50009\n");
-    expect(text).toMatch(/^ENTRYPOINT \["anyftpd"\]$/m);
+    expect(text).toMatch(
+      /^ENTRYPOINT \["node", "--no-memory-reducer", "\/usr\/local\/bin\/anyftpd"\]$/m,
+    );
   });
 
   test("give a cluster all ports that the configuration names", async () => {
