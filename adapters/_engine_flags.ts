@@ -26,8 +26,23 @@ export function tuneEngine(): void {
   for (const flag of ANY_TIME) setFlagsFromString(flag);
 }
 
-/** The `execArgv` of a process of ours that does nothing but serve. */
-export function servingArguments(): string[] {
-  const own = process.execArgv;
-  return runtimeName() === "bun" ? own : [...own, ...ANY_TIME, ...AT_START];
+/** With what follows it: `node -e CODE`. */
+const CODE_FOLLOWS = /^(?:-e|-p|-pe|--eval|--print)$/;
+const HOLDS_CODE = /^--(?:eval|print)=/;
+
+/**
+ * The `execArgv` of a process of ours that does nothing but serve.
+ *
+ * @param own those of this process. Code among them is this program's, and
+ * would be run in place of the other's
+ */
+export function servingArguments(
+  own: readonly string[] = process.execArgv,
+): string[] {
+  const kept = own.filter((option, index) => {
+    const isCode = CODE_FOLLOWS.test(own[index - 1] ?? "") &&
+      !option.startsWith("-");
+    return !isCode && !CODE_FOLLOWS.test(option) && !HOLDS_CODE.test(option);
+  });
+  return runtimeName() === "bun" ? kept : [...kept, ...ANY_TIME, ...AT_START];
 }

@@ -1,7 +1,7 @@
 // A server in several processes.
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -348,6 +348,18 @@ test("a worker that hangs and ends keeps nobody waiting for ever", async () => {
   expect(sessions.map(({ id }) => id)).toEqual([2]);
   other.client.destroy();
 }, 60_000);
+
+test.skipIf(process.platform !== "linux" || serverKind() === "bun")(
+  "workers are told to keep what V8 has compiled",
+  async () => {
+    await using pool = await Pool.start();
+    expect(pool.pids).toHaveLength(2);
+    for (const pid of pool.pids) {
+      const command = readFileSync(`/proc/${pid}/cmdline`, "utf8");
+      expect(command).toContain("--no-memory-reducer");
+    }
+  },
+);
 
 test("closing lets transfers end and leaves no process", async () => {
   await using pool = await Pool.start({ data: { downloadRate: 8_000_000 } });

@@ -27,3 +27,14 @@ test("the engine knows the flags of processes that serve", async () => {
 test.skipIf(runtimeName() === "bun")("V8 keeps what it has compiled", () => {
   expect(servingArguments()).toContain("--no-memory-reducer");
 });
+
+test.each([
+  [[], []],
+  [["--title=a", "-e", "code"], ["--title=a"]],
+  [["-p", "-e", "code", "--title=a"], ["--title=a"]],
+  [["-pe", "code"], []],
+  [["--eval=code", "--print=code"], []],
+])("the program's own code is no worker's: %j", (own, kept) => {
+  const none = servingArguments([]);
+  expect(servingArguments(own)).toEqual([...kept, ...none]);
+});
