@@ -3,7 +3,7 @@ import type { FileHandle } from "../lib/spi/file_system.ts";
 /** Decrypted at once: what stays in the processor's cache. */
 const SLICE_BYTES = 256 * 1024;
 
-/** Received by all while nobody else has a turn: about 6 ms, with the file. */
+/** Received by all while nobody else has a turn: about 4 ms, with the file. */
 const ROUND_BYTES = 4 * 1024 * 1024;
 
 /** One for all: what is in it is written before anybody else has a turn. */

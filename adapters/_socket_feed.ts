@@ -7,8 +7,8 @@ import { type SendfileBinding, sendfileBinding } from "./_sendfile_binding.ts";
 const PIECE_BYTES = 16 * 1024;
 
 /**
- * After this much, others have a turn: about 1 ms to decrypt. A reader may take
- * more at once, see `SecureReceiver`.
+ * After this much, others have a turn: half a millisecond, as a GiB takes one
+ * second. A reader may take more at once, see `SecureReceiver`.
  */
 const ROUND_BYTES = 512 * 1024;
 
